@@ -1,0 +1,208 @@
+package alarm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+// Limits of what people may do.
+const (
+	MaxShelving = 24 * time.Hour
+	MaxNote     = 2000 // bytes
+)
+
+// Sink takes committed changes. It must not block: it is called while the next change waits.
+type Sink interface {
+	// Reset gives every open alarm, before any change.
+	Reset(open []Alarm)
+	Changed(changes []Change)
+}
+
+// Incoming is an anomaly with its place in the stream.
+type Incoming struct {
+	Seq     uint64
+	Anomaly *event.Anomaly
+}
+
+// Service applies anomalies and commands, one at a time.
+type Service struct {
+	store Store
+
+	mu   sync.Mutex // held over commit and publication, so sinks see the order of commit
+	sink Sink
+	// nextExpiry is the earliest end of a shelving; zero when there may be one unknown.
+	nextExpiry time.Time
+}
+
+// New makes a service on a store.
+func New(store Store) *Service { return &Service{store: store} }
+
+// Attach gives the sink every open alarm and from then on every change, without a gap.
+func (s *Service) Attach(ctx context.Context, sink Sink) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open, _, err := s.store.Alarms(ctx, Query{AllSites: true, State: "open"})
+	if err != nil {
+		return fmt.Errorf("read open alarms: %w", err)
+	}
+	sink.Reset(open)
+	s.sink = sink
+	return nil
+}
+
+// Position returns how far the stream has been taken in.
+func (s *Service) Position(ctx context.Context) (Position, error) { return s.store.Position(ctx) }
+
+// Apply takes in anomalies in the order of their stream, all of them or none, together
+// with the position of the last. A revision that is not newer than the stored one changes
+// nothing, so applying twice is applying once.
+func (s *Service) Apply(ctx context.Context, stream string, in []Incoming, now time.Time) error {
+	if len(in) == 0 {
+		return nil
+	}
+	return s.update(ctx, func(w *work) error {
+		for _, i := range in {
+			if err := w.apply(i.Anomaly, now.UTC()); err != nil {
+				return fmt.Errorf("apply anomaly %s revision %d: %w", i.Anomaly.ID, i.Anomaly.Revision, err)
+			}
+		}
+		return w.tx.SetPosition(Position{stream, in[len(in)-1].Seq})
+	})
+}
+
+// Act does what a person wants, or returns ErrNotFound, *Conflict, *NotAllowed or *Invalid.
+// The same acknowledgement by the same person twice is answered like the first.
+func (s *Service) Act(ctx context.Context, c Command, now time.Time) (Alarm, error) {
+	if err := c.check(now); err != nil {
+		return Alarm{}, err
+	}
+	var out Alarm
+	err := s.update(ctx, func(w *work) error {
+		a, err := w.tx.Alarm(c.ID)
+		if err != nil {
+			return err
+		}
+		if c.Allows == nil || !c.Allows(a.Site) {
+			return ErrNotFound
+		}
+		out, err = w.act(a, c, now.UTC())
+		return err
+	})
+	return out, err
+}
+
+func (c *Command) check(now time.Time) error {
+	c.Note = strings.TrimSpace(c.Note)
+	switch {
+	case len(c.Note) > MaxNote:
+		return &Invalid{"note", fmt.Sprintf("at most %d bytes", MaxNote)}
+	case c.By == "" || c.By == System:
+		return &Invalid{"by", "a person"}
+	}
+	switch c.Action {
+	case Ack, Unshelve, InService:
+	case Shelve, OutOfService, Close, Comment:
+		if c.Note == "" {
+			return &Invalid{"note", "a reason"}
+		}
+	default:
+		return &NotAllowed{Action: c.Action}
+	}
+	if c.Action == Shelve && (!c.Until.After(now) || c.Until.Sub(now) > MaxShelving) {
+		return &Invalid{"until", "a time in the next 24 hours"}
+	}
+	if c.Rev <= 0 && c.Action != Comment {
+		return &Invalid{"rev", "the alarm's revision"}
+	}
+	return nil
+}
+
+// Expire brings back alarms whose shelving has ended. It is cheap when none has, so it may
+// be called every second.
+func (s *Service) Expire(ctx context.Context, now time.Time) error {
+	s.mu.Lock()
+	due := !now.Before(s.nextExpiry)
+	s.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return s.update(ctx, func(w *work) error {
+		shelved, err := w.tx.Shelved(now.Add(MaxShelving + time.Hour))
+		if err != nil {
+			return err
+		}
+		w.nextExpiry = now.Add(time.Hour)
+		for _, a := range shelved {
+			if a.ShelvedUntil != nil && a.ShelvedUntil.After(now) {
+				w.nextExpiry = earlier(w.nextExpiry, *a.ShelvedUntil)
+				continue
+			}
+			if err := w.step(&a, Unshelve, System, "its time is over", now.UTC()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Prune removes closed alarms last changed before the time; nothing else ever removes one.
+func (s *Service) Prune(ctx context.Context, before time.Time) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.PruneAlarms(ctx, before)
+}
+
+// Alarm returns an alarm and its audit, oldest entry first.
+func (s *Service) Alarm(ctx context.Context, id string) (Alarm, []Entry, error) {
+	a, err := s.store.Alarm(ctx, id)
+	if err != nil {
+		return Alarm{}, nil, err
+	}
+	audit, err := s.store.Audit(ctx, id)
+	return a, audit, err
+}
+
+// Alarms lists alarms.
+func (s *Service) Alarms(ctx context.Context, q Query) ([]Alarm, string, error) {
+	return s.store.Alarms(ctx, q)
+}
+
+func (s *Service) update(ctx context.Context, fn func(*work) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var w *work
+	err := s.store.Update(ctx, func(tx Tx) error {
+		w = &work{tx: tx, nextExpiry: s.nextExpiry}
+		return fn(w)
+	})
+	if err != nil {
+		return err
+	}
+	s.nextExpiry = w.nextExpiry
+	if s.sink != nil && len(w.changes) > 0 {
+		s.sink.Changed(w.changes)
+	}
+	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// IsRefusal reports whether err is a refusal that the person can understand, rather than
+// a failure.
+func IsRefusal(err error) bool {
+	var conflict *Conflict
+	var notAllowed *NotAllowed
+	var invalid *Invalid
+	return errors.Is(err, ErrNotFound) || errors.As(err, &conflict) || errors.As(err, &notAllowed) || errors.As(err, &invalid)
+}
