@@ -1,32 +1,49 @@
 // Package adapters holds the contracts of adapters and the literal list of all of them.
 //
 //	message (topic or path, payload, received time) ──decoder──▶ events, or an error
+//
+// An adapter is a folder. To add one: copy adapters/gate, edit its six files, add it to
+// All, and name it in the configuration of a subscription.
 package adapters
 
 import (
-	"time"
-
-	"github.com/campusgate/campusgate/gateway/event"
+	"github.com/campusgate/campusgate/adapters/bus"
+	"github.com/campusgate/campusgate/adapters/button"
+	"github.com/campusgate/campusgate/adapters/camera"
+	"github.com/campusgate/campusgate/adapters/campus"
+	"github.com/campusgate/campusgate/adapters/gate"
+	"github.com/campusgate/campusgate/adapters/kitchen"
+	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/temperature"
 )
 
-// Message is what a device sent, as it arrived.
-type Message struct {
-	Topic    string // MQTT topic, or the path of a push
-	Payload  []byte // valid only during Decode
-	Received time.Time
-	// Retained marks a last value replayed at subscribe.
-	Retained bool
-	// Site and Device are set by the configured mapping where the topic does not say them.
-	Site   event.SiteID
-	Device event.DeviceID
+// The contracts stand in adapters/payload, where each family can import them.
+type (
+	// Message is what a device sent, as it arrived.
+	Message = payload.Message
+	// Decoder turns messages of one family of devices into events.
+	Decoder = payload.Decoder
+)
+
+// All returns every adapter. Names are unique.
+func All() []Decoder {
+	return []Decoder{
+		campus.New(),
+		gate.New(),
+		temperature.New(),
+		bus.New(),
+		kitchen.New(),
+		camera.New(),
+		button.New(),
+	}
 }
 
-// Decoder turns messages of one family of devices into events. Decode appends the
-// message's events to dst and returns it, or returns an error that says what is wrong
-// with which field; then dst is returned unchanged. It is a pure function: no I/O, no
-// clock, no logger, no state, safe for concurrent use. It keeps no reference to Payload.
-type Decoder interface {
-	// Name is the adapter's name in configuration, metrics and dead letters.
-	Name() string
-	Decode(dst []event.Event, m Message, clock event.Clock) ([]event.Event, error)
+// ByName returns the adapter of that name, nil when there is none.
+func ByName(name string) Decoder {
+	for _, d := range All() {
+		if d.Name() == name {
+			return d
+		}
+	}
+	return nil
 }
