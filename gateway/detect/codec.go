@@ -1,0 +1,349 @@
+package detect
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+// version is the first byte of every stored value. A change of what is stored gets a new
+// one; readers refuse what they do not know.
+const version = 1
+
+const clockKey = "clock"
+
+// errState says that a stored value is damaged.
+var errState = errors.New("detect: damaged state")
+
+// Dirty returns the state that has changed since the last call, to be stored in the same
+// transaction as the cursor: what to put, and what to delete.
+func (e *Engine) Dirty() (put map[string][]byte, del []string) {
+	if !e.clockDirty && len(e.dirty) == 0 && len(e.gone) == 0 {
+		return nil, nil
+	}
+	put = make(map[string][]byte, len(e.dirty)+1)
+	if e.clockDirty {
+		e.clockDirty = false
+		c := coder{buf: make([]byte, 0, 24)}
+		c.version()
+		c.i64(&e.clock)
+		c.i64(&e.watched)
+		put[clockKey] = c.buf
+	}
+	for _, n := range e.dirty {
+		n.dirty = false
+		if n.gone {
+			continue
+		}
+		c := coder{buf: make([]byte, 0, 256)}
+		c.version()
+		n.code(&c)
+		n.owner.code(&c)
+		put[n.key] = c.buf
+	}
+	e.dirty = e.dirty[:0]
+	for _, key := range e.gone {
+		if _, again := put[key]; !again {
+			del = append(del, key)
+		}
+	}
+	e.gone = e.gone[:0]
+	return put, del
+}
+
+// Restore gives back one value that Dirty returned. Everything is restored before the
+// first event, in any order. An error leaves the engine without that value, and usable.
+func (e *Engine) Restore(key string, value []byte) error {
+	c := coder{buf: value, reading: true}
+	c.version()
+	if key == clockKey {
+		c.i64(&e.clock)
+		c.i64(&e.watched)
+		return c.end(key)
+	}
+	owner, n := e.nodeFor(key)
+	if n == nil {
+		return fmt.Errorf("%w: key %q is none of this version's", errState, key)
+	}
+	n.code(&c)
+	owner.code(&c)
+	if err := c.end(key); err != nil {
+		e.discard(owner)
+		return err
+	}
+	e.heap.move(n, n.due())
+	return nil
+}
+
+// nodeFor returns the node of a stored key, made anew.
+func (e *Engine) nodeFor(key string) (owner, *node) {
+	kind, rest, _ := strings.Cut(key, "/")
+	switch kind {
+	case "s":
+		s := e.siteOf(event.SiteID(rest))
+		return s, &s.node
+	case "d":
+		site, id, ok := strings.Cut(rest, "/")
+		if !ok {
+			return nil, nil
+		}
+		k := event.DeviceKey{Site: event.SiteID(site), Device: event.DeviceID(id)}
+		d := e.devices[k]
+		if d == nil {
+			d = e.newDevice(k, "", true)
+		}
+		return d, &d.node
+	}
+	return nil, nil
+}
+
+// discard takes back a node whose state is damaged.
+func (e *Engine) discard(o owner) {
+	switch o := o.(type) {
+	case *device:
+		e.forget(o)
+		e.heap.remove(&o.node)
+		e.gone = e.gone[:0]
+	case *site:
+		devices := o.devices
+		key := o.key
+		heapIndex := o.index
+		*o = site{engine: e, id: o.id, reg: o.reg, hours: o.hours, limits: o.limits, devices: devices}
+		o.init(o, key)
+		o.index = heapIndex
+		e.heap.move(&o.node, o.due())
+	}
+}
+
+func (n *node) code(c *coder) {
+	for i := range n.timers {
+		at := n.timers[i]
+		if at == never {
+			at = 0
+		}
+		c.i64(&at)
+		if at == 0 {
+			at = never
+		}
+		n.timers[i] = at
+	}
+	count := c.length(len(n.open))
+	if c.reading {
+		n.open = make([]standing, count)
+	}
+	for i := range n.open {
+		o := &n.open[i]
+		c.str(&o.key)
+		c.i64(&o.until)
+		c.anomaly(&o.a)
+	}
+}
+
+func (d *device) code(c *coder) {
+	kind := string(d.kind)
+	c.str(&kind)
+	d.kind = event.Kind(kind)
+	c.stamps(&d.recent.buf, &d.recent)
+	for _, v := range [...]*int64{
+		&d.lastSeen, &d.lastBeat, (*int64)(&d.period), (*int64)(&d.learned), &d.statusAt, &d.lostAt,
+		&d.seqAt, &d.offset, &d.offsetAt, &d.callAt, &d.posAt, &d.endedAt,
+	} {
+		c.i64(v)
+	}
+	for _, v := range [...]*uint8{&d.beats, &d.status, &d.lost, &d.offsets, &d.right, &d.implausible, &d.plausible, &d.trip} {
+		c.u8(v)
+	}
+	for _, v := range [...]*bool{&d.told, &d.inOutage, &d.inMass, &d.noPower, &d.checked} {
+		c.boolean(v)
+	}
+	for _, v := range [...]*uint64{&d.seq, &d.seqSeen, &d.holes, &d.missing} {
+		c.u64(v)
+	}
+	n := c.length(len(d.changes))
+	if c.reading {
+		d.changes = make([]int64, n)
+	}
+	for i := range d.changes {
+		c.i64(&d.changes[i])
+	}
+	c.stamps(&d.denied, nil)
+	for i := range d.levels {
+		l := &d.levels[i]
+		c.i64(&l.last)
+		c.i64(&l.since)
+		c.i64(&l.calm)
+	}
+}
+
+func (s *site) code(c *coder) {
+	n := c.length(len(s.feverish))
+	if c.reading {
+		s.feverish = make([]feverish, n)
+	}
+	for i := range s.feverish {
+		f := &s.feverish[i]
+		c.u64(&f.key)
+		c.i64(&f.at)
+		c.str((*string)(&f.device))
+	}
+	c.stamps(&s.measured, nil)
+	n = c.length(len(s.inside))
+	if c.reading {
+		s.inside = make([]visit, n)
+	}
+	for i := range s.inside {
+		v := &s.inside[i]
+		c.str(&v.who)
+		c.str((*string)(&v.device))
+		c.i64(&v.at)
+	}
+	for i := range s.closingGroup {
+		c.boolean(&s.closingGroup[i])
+	}
+}
+
+// coder writes fields to a buffer or reads them from it; one description of a record
+// serves both, so they cannot drift apart. The first error stays.
+type coder struct {
+	buf     []byte
+	reading bool
+	failed  bool
+}
+
+func (c *coder) end(key string) error {
+	if c.failed || len(c.buf) != 0 {
+		return fmt.Errorf("%w: %q", errState, key)
+	}
+	return nil
+}
+
+func (c *coder) version() {
+	v := uint8(version)
+	c.u8(&v)
+	if v != version {
+		c.failed = true
+	}
+}
+
+func (c *coder) u8(v *uint8) {
+	if !c.reading {
+		c.buf = append(c.buf, *v)
+		return
+	}
+	if c.failed || len(c.buf) == 0 {
+		c.failed = true
+		return
+	}
+	*v, c.buf = c.buf[0], c.buf[1:]
+}
+
+func (c *coder) boolean(v *bool) {
+	var b uint8
+	if *v {
+		b = 1
+	}
+	c.u8(&b)
+	*v = b == 1
+}
+
+func (c *coder) u64(v *uint64) {
+	if !c.reading {
+		c.buf = binary.AppendUvarint(c.buf, *v)
+		return
+	}
+	if c.failed {
+		return
+	}
+	x, n := binary.Uvarint(c.buf)
+	if n <= 0 {
+		c.failed = true
+		return
+	}
+	*v, c.buf = x, c.buf[n:]
+}
+
+func (c *coder) i64(v *int64) {
+	if !c.reading {
+		c.buf = binary.AppendVarint(c.buf, *v)
+		return
+	}
+	if c.failed {
+		return
+	}
+	x, n := binary.Varint(c.buf)
+	if n <= 0 {
+		c.failed = true
+		return
+	}
+	*v, c.buf = x, c.buf[n:]
+}
+
+// length codes how many items follow; no more than there are bytes can.
+func (c *coder) length(n int) int {
+	v := uint64(n)
+	c.u64(&v)
+	if c.reading && (c.failed || v > uint64(len(c.buf))) {
+		c.failed = true
+		return 0
+	}
+	return int(v)
+}
+
+func (c *coder) str(v *string) {
+	n := c.length(len(*v))
+	if !c.reading {
+		c.buf = append(c.buf, *v...)
+		return
+	}
+	*v, c.buf = string(c.buf[:n]), c.buf[n:]
+}
+
+// stamps codes a list of stamps, or the ring r in the order of age.
+func (c *coder) stamps(list *[]stamp, r *recent) {
+	n, head, mask := len(*list), 0, math.MaxInt
+	if r != nil {
+		n, head, mask = r.n, r.head, len(r.buf)-1
+	}
+	n = c.length(n)
+	if c.reading {
+		room := n
+		if r != nil && n > 0 {
+			for room = recentLeast; room < n; room *= 2 {
+			}
+			r.head, r.n = 0, n
+			head, mask = 0, room-1
+		}
+		*list = make([]stamp, room)
+	}
+	for i := range n {
+		s := &(*list)[(head+i)&mask]
+		c.u64(&s.key)
+		c.i64(&s.at)
+	}
+}
+
+func (c *coder) anomaly(a **event.Anomaly) {
+	var text string
+	if !c.reading {
+		b, err := json.Marshal(*a)
+		if err != nil { // an Anomaly holds nothing that JSON cannot say but NaN, which no rule lets in
+			b = nil
+		}
+		text = string(b)
+	}
+	c.str(&text)
+	if c.reading {
+		*a = &event.Anomaly{}
+		if c.failed || json.Unmarshal([]byte(text), *a) != nil {
+			c.failed = true
+			return
+		}
+		(*a).StartedAt, (*a).UpdatedAt = (*a).StartedAt.In(time.UTC), (*a).UpdatedAt.In(time.UTC)
+	}
+}
