@@ -2,15 +2,14 @@
 //
 //	message (topic or path, payload, received time) ──decoder──▶ events, or an error
 //
-// An adapter is a folder. To add one: copy adapters/gate, edit its six files, add it to
-// All, and name it in the configuration of a subscription.
+// An adapter is a folder. To add one: copy adapters/gate, edit its files and cases, add it
+// to the list below, and name it in the configuration of a subscription.
 package adapters
 
 import (
 	"github.com/campusgate/campusgate/adapters/bus"
 	"github.com/campusgate/campusgate/adapters/button"
 	"github.com/campusgate/campusgate/adapters/camera"
-	"github.com/campusgate/campusgate/adapters/campus"
 	"github.com/campusgate/campusgate/adapters/gate"
 	"github.com/campusgate/campusgate/adapters/kitchen"
 	"github.com/campusgate/campusgate/adapters/payload"
@@ -25,10 +24,9 @@ type (
 	Decoder = payload.Decoder
 )
 
-// All returns every adapter. Names are unique.
-func All() []Decoder {
+// own lists the families of our own devices, each named by its kind.
+func own() []Decoder {
 	return []Decoder{
-		campus.New(),
 		gate.New(),
 		temperature.New(),
 		bus.New(),
@@ -36,6 +34,14 @@ func All() []Decoder {
 		camera.New(),
 		button.New(),
 	}
+}
+
+// Campus returns the adapter "campus", which reads all of our own devices.
+func Campus() Decoder { return &campus{families: own()} }
+
+// All returns every adapter. Names are unique.
+func All() []Decoder {
+	return append([]Decoder{Campus()}, own()...)
 }
 
 // ByName returns the adapter of that name, nil when there is none.
