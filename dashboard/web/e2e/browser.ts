@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+export const DIST = fileURLToPath(new URL('../dist', import.meta.url));
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** Collects what no page may do: errors on the console, exceptions, requests elsewhere. */
+export class Watch {
+  readonly faults: string[] = [];
+  /** Answers that a test provokes, as "409 /ack": the browser logs them as errors. */
+  readonly allowed: RegExp[] = [/status of 401 .*\/api\/v1\/(me|login)/];
+
+  follow(context: BrowserContext, origin: string): void {
+    context.on('page', (page) => {
+      page.on('console', (m) => {
+        if (m.type() !== 'error') return;
+        const text = `${m.text()} ${m.location().url}`;
+        if (!this.allowed.some((re) => re.test(text))) this.faults.push(`console: ${text}`);
+      });
+      page.on('pageerror', (e) => this.faults.push(`exception: ${e.message}`));
+      page.on('request', (r) => {
+        const url = r.url();
+        if (!url.startsWith(origin) && !url.startsWith(origin.replace('http', 'ws')) && !/^(data|blob):/.test(url)) this.faults.push(`foreign request: ${url}`);
+      });
+    });
+  }
+}
+
+export async function login(page: Page, origin: string, user = 'operator', path = '/'): Promise<void> {
+  await page.goto(origin + path);
+  await page.fill('input[name=username]', user);
+  await page.fill('input[name=password]', 'secret');
+  await page.click('button[type=submit]');
+  await page.waitForSelector('nav a');
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    // @ts-expect-error axe comes in by the line above
+    const result = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
+    return result.violations.map((v: { id: string; nodes: { target: string[]; failureSummary: string }[] }) =>
+      `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')} ${n.failureSummary.replace(/\s+/g, ' ').slice(0, 180)}`).join(' | ')}`);
+  });
+}

@@ -1,0 +1,63 @@
+// Pictures of every page for a look by eye: npm run shots -- <folder> [name …]
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DIST, launch, login } from './browser';
+import { Mock } from './mock';
+
+const sizes: Record<string, { width: number; height: number }> = {
+  d: { width: 1366, height: 768 }, w: { width: 1920, height: 1080 }, m: { width: 390, height: 844 },
+};
+const paths: Record<string, string> = {
+  situation: '/', alarms: '/alarms', alarm: '/alarms/a0003f3c9d1e7b2a4', site: '/sites/s002', cameras: '/cameras', gate: '/gate', uptime: '/uptime', ops: '/ops',
+};
+
+export async function main([folder = 'test-results', ...only]: string[]): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const mock = new Mock({ dist: DIST, alarms: 60, events: 500 });
+  const origin = await mock.start();
+  const browser = await launch();
+  try {
+    for (const [size, viewport] of Object.entries(sizes)) {
+      for (const lang of ['zh', 'en']) {
+        for (const theme of ['dark', 'light']) {
+          const wanted = (page: string): boolean => only.length === 0 || only.some((o) => `${page}-${size}-${lang}-${theme}`.includes(o));
+          if (![...Object.keys(paths), 'login', 'lost'].some(wanted)) continue;
+          const context = await browser.newContext({ viewport });
+          await context.addInitScript(([l, t]) => {
+            localStorage.setItem('campusgate.lang', l!);
+            localStorage.setItem('campusgate.theme', t!);
+          }, [lang, theme]);
+          const page = await context.newPage();
+          const shot = (name: string): Promise<unknown> => page.screenshot({ path: join(folder, `${name}-${size}-${lang}-${theme}.png`) });
+          if (wanted('login')) {
+            await page.goto(origin);
+            await page.waitForSelector('form');
+            await shot('login');
+          }
+          await login(page, origin, 'admin');
+          for (const [name, path] of Object.entries(paths)) {
+            if (!wanted(name)) continue;
+            await page.goto(origin + path);
+            await page.waitForSelector('[role=row][data-key], [data-cell], .audit li, tbody tr');
+            if (name === 'cameras') await page.locator('canvas').press('ArrowRight');
+            await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+            await shot(name);
+          }
+          if (wanted('lost')) {
+            await page.goto(origin);
+            await page.waitForSelector('[role=row][data-key]');
+            mock.refuse = true;
+            mock.cut();
+            await page.waitForSelector('[data-lost].bar');
+            await shot('lost');
+            mock.refuse = false;
+          }
+          await context.close();
+        }
+      }
+    }
+  } finally {
+    await browser.close();
+    await mock.stop();
+  }
+}

@@ -1,0 +1,28 @@
+import { SvelteMap } from 'svelte/reactivity';
+import type { Component } from 'svelte';
+
+type Page = Component<{ id: string }>;
+const loaders = {
+  alarms: () => import('../pages/Alarms.svelte'),
+  site: () => import('../pages/SitePage.svelte'),
+  cameras: () => import('../pages/Cameras.svelte'),
+  gate: () => import('../pages/Gate.svelte'),
+  uptime: () => import('../pages/Uptime.svelte'),
+  ops: () => import('../pages/Ops.svelte'),
+};
+export type Lazy = keyof typeof loaders;
+
+/** Pages whose code is here. */
+export const lazy = new SvelteMap<Lazy, Page>();
+
+/** Fetches pages one after the other; a failed one is tried again at the next call. */
+export async function preload(names: Lazy[] = Object.keys(loaders) as Lazy[]): Promise<void> {
+  for (const name of names) {
+    if (lazy.has(name)) continue;
+    try {
+      lazy.set(name, (await loaders[name]()).default as unknown as Page);
+    } catch {
+      // Offline; the page says that it is loading, and the next connection brings it.
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import type { Route } from './router.svelte';
+import type { Dict } from './zh';
+
+/** The pages in the order of the navigation and of the keys 1 to 6. */
+export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dict['nav'], 'label'>; admin?: boolean }[] = [
+  { path: '/', page: 'situation', word: 'situation' },
+  { path: '/alarms', page: 'alarms', word: 'alarms' },
+  { path: '/gate', page: 'gate', word: 'gate' },
+  { path: '/cameras', page: 'cameras', word: 'cameras' },
+  { path: '/uptime', page: 'uptime', word: 'uptime' },
+  { path: '/ops', page: 'ops', word: 'ops', admin: true },
+];

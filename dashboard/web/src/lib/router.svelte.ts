@@ -1,0 +1,79 @@
+// The URL is the state: pages read their filters from it and write them to it.
+
+export interface Route {
+  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'gate' | 'uptime' | 'ops' | 'unknown';
+  id: string;
+}
+
+/** What a path means. */
+export function parsePath(path: string): Route {
+  const [head = '', id = '', ...rest] = path.split('/').filter(Boolean);
+  let decoded = '';
+  try {
+    decoded = decodeURIComponent(id);
+  } catch {
+    return { page: 'unknown', id: '' };
+  }
+  if (rest.length > 0) return { page: 'unknown', id: '' };
+  if (head === '') return { page: 'situation', id: '' };
+  if (head === 'alarms') return { page: 'alarms', id: decoded };
+  if (head === 'sites' && decoded) return { page: 'site', id: decoded };
+  if (['cameras', 'gate', 'uptime', 'ops'].includes(head) && !decoded) {
+    return { page: head as Route['page'], id: '' };
+  }
+  return { page: 'unknown', id: '' };
+}
+
+class Router {
+  path = $state(location.pathname);
+  search = $state(location.search);
+  route: Route = $derived(parsePath(this.path));
+  query: URLSearchParams = $derived(new URLSearchParams(this.search));
+
+  get(key: string): string {
+    return this.query.get(key) ?? '';
+  }
+
+  /** Goes to a path of the app; replace leaves no step in the history. */
+  go(to: string, replace = false): void {
+    if (to === this.path + this.search) return;
+    history[replace ? 'replaceState' : 'pushState'](null, '', to);
+    this.#read();
+  }
+
+  /** Changes keys of the query; an empty value takes the key away. */
+  set(patch: Record<string, string>, replace = true): void {
+    const q = new URLSearchParams(this.search);
+    for (const [k, v] of Object.entries(patch)) {
+      if (v) q.set(k, v);
+      else q.delete(k);
+    }
+    const s = q.toString();
+    this.go(this.path + (s ? `?${s}` : ''), replace);
+  }
+
+  start(): () => void {
+    const pop = (): void => this.#read();
+    const click = (e: MouseEvent): void => {
+      if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+      const a = e.target instanceof Element ? e.target.closest('a[href]') : null;
+      if (!(a instanceof HTMLAnchorElement) || a.target || a.hasAttribute('download') || a.origin !== location.origin) return;
+      if (a.pathname.startsWith('/api/') || a.hash) return;
+      e.preventDefault();
+      this.go(a.pathname + a.search);
+    };
+    addEventListener('popstate', pop);
+    document.addEventListener('click', click);
+    return () => {
+      removeEventListener('popstate', pop);
+      document.removeEventListener('click', click);
+    };
+  }
+
+  #read(): void {
+    this.path = location.pathname;
+    this.search = location.search;
+  }
+}
+
+export const router = new Router();

@@ -1,0 +1,22 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+// The build goes into dist/, which is committed and embedded by embed.go. It has to be
+// the same on every machine: no time, no host, no random part may enter it.
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: true,
+    sourcemap: false,
+    cssCodeSplit: false,
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    // `npm run dev` beside a running dashboard.
+    proxy: { '/api': { target: process.env['CAMPUSGATE_URL'] ?? 'http://127.0.0.1:8080', ws: true } },
+  },
+});
