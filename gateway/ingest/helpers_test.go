@@ -418,12 +418,13 @@ func publisher(t testing.TB, url string) *ingest.Publisher {
 // send publishes messages from..to (excluded) and waits until the broker has them.
 func send(t testing.TB, p *ingest.Publisher, topic string, from, to int) {
 	t.Helper()
+	ctx := within(t)
 	for n := from; n < to; n++ {
-		if err := p.Send(within(t), topic, 1, false, message(n), nil); err != nil {
+		if err := p.Send(ctx, topic, 1, false, message(n), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := p.Flush(within(t)); err != nil {
+	if err := p.Flush(ctx); err != nil {
 		t.Fatal(err)
 	}
 }

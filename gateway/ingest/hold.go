@@ -234,4 +234,3 @@ func (s *session) health() event.Health {
 	}
 	return event.Health{State: event.OK}
 }
-

@@ -45,7 +45,8 @@ type link struct {
 
 	toPaho passed
 
-	wmu sync.Mutex // held while writing to raw
+	wmu         sync.Mutex  // held while writing to raw
+	saidGoodbye atomic.Bool // DISCONNECT was written
 
 	amu      sync.Mutex
 	acks     []byte
@@ -197,6 +198,9 @@ func (l *link) ack(b []byte) {
 
 func (l *link) writeAcks() {
 	defer func() {
+		if l.saidGoodbye.Load() {
+			l.linger()
+		}
 		_ = l.raw.Close()
 		l.toPaho.close()
 	}()
@@ -212,6 +216,22 @@ func (l *link) writeAcks() {
 		if err != nil {
 			l.fail(err)
 		}
+	}
+}
+
+// linger waits for the broker to close, after DISCONNECT. Closing a socket that holds
+// unread bytes resets the connection, and a reset may overtake acknowledgements that the
+// broker has not read yet.
+func (l *link) linger() {
+	closeWrite(l.raw)
+	<-l.readDone
+	_ = l.raw.SetReadDeadline(time.Now().Add(goodbye))
+	_, _ = io.Copy(io.Discard, l.raw)
+}
+
+func closeWrite(c net.Conn) {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
 	}
 }
 
@@ -264,8 +284,13 @@ func (l *link) Write(b []byte) (int, error) {
 		l.fail(err)
 		return n, net.ErrClosed
 	}
-	if len(b) == 2 && b[0] == typePingreq<<4 {
+	switch {
+	case len(b) != 2:
+	case b[0] == typePingreq<<4:
 		err = l.toPaho.put([]byte{typePingresp << 4, 0})
+	case b[0] == typeDisconnect<<4:
+		l.saidGoodbye.Store(true)
+		l.toPaho.close()
 	}
 	return n, err
 }

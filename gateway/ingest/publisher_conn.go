@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"time"
-
 )
 
 // run connects until the publisher is closed.
@@ -126,7 +125,11 @@ func (p *Publisher) read(conn net.Conn, f *framer, limit time.Duration) error {
 		}
 		if now := time.Now(); now.Sub(deadlineSet) > limit/16 {
 			deadlineSet = now
-			_ = conn.SetReadDeadline(now.Add(limit))
+			p.mu.Lock() // Close ends the connection with a deadline of its own
+			if !p.closed {
+				_ = conn.SetReadDeadline(now.Add(limit))
+			}
+			p.mu.Unlock()
 		}
 		if _, err := f.fill(conn); err != nil {
 			return fmt.Errorf("read from broker: %w", err)
@@ -134,10 +137,13 @@ func (p *Publisher) read(conn net.Conn, f *framer, limit time.Duration) error {
 	}
 }
 
-// write sends what is queued, many packets a write, and pings. It closes the connection
-// when it ends, so that read ends too.
-func (p *Publisher) write(conn net.Conn, keepAlive time.Duration, dead <-chan struct{}) error {
-	defer conn.Close()
+// write sends what is queued, many packets a write, and pings. When it ends, so does read.
+func (p *Publisher) write(conn net.Conn, keepAlive time.Duration, dead <-chan struct{}) (err error) {
+	defer func() {
+		if err != nil {
+			_ = conn.Close()
+		}
+	}()
 	ping := time.NewTicker(keepAlive)
 	defer ping.Stop()
 	for {
@@ -146,8 +152,11 @@ func (p *Publisher) write(conn net.Conn, keepAlive time.Duration, dead <-chan st
 			return nil
 		case <-p.halt:
 			_ = conn.SetWriteDeadline(time.Now().Add(goodbye))
-			_, err := conn.Write(append(p.take(), typeDisconnect<<4, 0))
-			return err
+			if _, err := conn.Write(append(p.take(), typeDisconnect<<4, 0)); err != nil {
+				return err
+			}
+			closeWrite(conn) // and read to the end, see link.linger
+			return conn.SetReadDeadline(time.Now().Add(goodbye))
 		case <-ping.C:
 			p.mu.Lock()
 			p.out = append(p.out, typePingreq<<4, 0)
@@ -180,4 +189,3 @@ func (p *Publisher) take() []byte {
 	notify(p.drained)
 	return b
 }
-

@@ -27,7 +27,7 @@ type decoding struct {
 	now    func() time.Time
 	// maxPayload is the largest payload kept whole, in bytes.
 	maxPayload int64
-	met    *brokerMetrics
+	met        *brokerMetrics
 
 	events []event.Event
 	redone []bool // for each event: its message carried DUP
