@@ -12,7 +12,6 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -82,13 +81,8 @@ func New(cfg Config, store Store, sessions scs.Store, secure bool) (*Manager, er
 	if err != nil {
 		return nil, fmt.Errorf("hash: %w", err)
 	}
-	s := scs.New()
-	if unused, ok := s.Store.(*memstore.MemStore); ok {
-		unused.StopCleanup() // New starts a store in memory with a goroutine of its own
-	}
-	s.Store = sessions
-	s.Lifetime = cfg.Lifetime
-	s.HashTokenInStore = true
+	// Not scs.New: it starts a store in memory, with a goroutine that cannot be ended safely.
+	s := &scs.SessionManager{Store: sessions, Codec: scs.GobCodec{}, Lifetime: cfg.Lifetime, HashTokenInStore: true}
 	return &Manager{store: store, sessions: s, secure: secure, throttle: NewThrottle(), hashing: make(chan struct{}, 2), dummy: dummy}, nil
 }
 
