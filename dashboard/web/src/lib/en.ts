@@ -116,7 +116,7 @@ export const en: Dict = {
   uptime: {
     title: 'Uptime', pct: 'Uptime', base: 'Observed', down: 'Down', outages: 'Outages', longest: 'Longest', unobserved: 'Unobserved', na: 'n/a', from: 'From', to: 'To',
     kind: 'Kind', range: 'Range', today: 'Today', day1: '24 hours', day7: '7 days', day30: '30 days', none: 'No data in this range', by: 'Per', bySite: 'Site', byDevice: 'Device', elsewhere: 'Cause elsewhere', name: 'Name',
-    worst: 'Lowest first', note: 'Percentages count observed service time only; time that nobody observed is not uptime.', share: 'Share of time',
+    devices: (n) => n1(n, 'device', 'devices'), worst: 'Lowest first', note: 'Percentages count observed service time only; time that nobody observed is not uptime.', share: 'Share of time',
     states: { up: 'Up', degraded: 'Degraded', down: 'Down', elsewhere: 'Cause elsewhere', maintenance: 'Maintenance', off_hours: 'Off hours', unobserved: 'Unobserved' },
   },
   ops: {

@@ -21,7 +21,7 @@ export function describe(e: CampusEvent, t: Dict): string {
     const g = e.gate;
     out.push(
       word(t.person, g.person_kind), word(t.direction, g.direction), word(t.method, g.method), word(t.result, g.result),
-      g.person || g.credential, celsius(g.celsius),
+      celsius(g.celsius), g.person || g.credential,
     );
   } else if (e.temperature) {
     const c = e.temperature;

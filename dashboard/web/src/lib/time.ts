@@ -74,6 +74,20 @@ export function span(duration: number, lang: Lang): string {
   return lang === 'zh' ? `${n} ${unit.zh}` : `${n} ${n === 1 ? unit.en[0] : unit.en[1]}`;
 }
 
+const abbreviations: Record<Lang, [string, string, string]> = { zh: ['天', '小时', '分'], en: ['d', 'h', 'min'] };
+
+/** The two largest units in little room: 5 小时 12 分, 5 h 12 min. Below a minute: seconds. */
+export function longSpan(duration: number, lang: Lang): string {
+  const minutes = Math.floor(Math.max(0, duration) / 60_000);
+  if (!Number.isFinite(minutes) || minutes === 0) return span(duration, lang);
+  const counts = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+  const first = counts.findIndex((n) => n > 0);
+  return counts
+    .map((n, i) => (n > 0 && i <= first + 1 ? `${n} ${abbreviations[lang][i]}` : ''))
+    .filter(Boolean)
+    .join(' ');
+}
+
 /** m:ss of a countdown. */
 export function countdown(duration: number): string {
   const s = Math.max(0, Math.ceil(duration / 1000));

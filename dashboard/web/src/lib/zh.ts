@@ -113,7 +113,7 @@ export const zh = {
   uptime: {
     title: '在线率', pct: '在线率', base: '观测时长', down: '离线时长', outages: '中断次数', longest: '最长中断', unobserved: '未观测', na: '无数据', from: '起', to: '止',
     kind: '设备类型', range: '时段', today: '今天', day1: '24 小时', day7: '7 天', day30: '30 天', none: '该时段没有数据', by: '统计到', bySite: '单位', byDevice: '设备', elsewhere: '外部原因', name: '名称',
-    worst: '从低到高', note: '百分比只按观测到的服务时间计算；没有观测到的时间不算在线。', share: '时间构成',
+    devices: (n: number) => `${n} 台`, worst: '从低到高', note: '百分比只按观测到的服务时间计算；没有观测到的时间不算在线。', share: '时间构成',
     states: { up: '在线', degraded: '异常', down: '离线', elsewhere: '外部原因', maintenance: '检修', off_hours: '非服务时段', unobserved: '未观测' },
   },
   ops: {

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { event, makeCounty, random } from '../e2e/county';
+import { shown, tally } from '../src/lib/devices';
+import { describe as say, matchEvent, matchGate, tone, type GateFilter } from '../src/lib/events';
+import { favicon } from '../src/lib/favicon';
+import { CELL, cellAt, layoutHeat, moveHeat, type HeatGroup } from '../src/lib/heat';
+import { bytes, preview, readGateway } from '../src/lib/ops';
+import { bySite, worstFirst } from '../src/lib/uptime';
+import { withQuery } from '../src/lib/api';
+import type { Availability, Device } from '../src/lib/types';
+import { en } from '../src/lib/en';
+import { zh } from '../src/lib/zh';
+
+const T = Date.parse('2026-11-24T00:00:00Z');
+const iso = (at: number): string => new Date(at).toISOString();
+const county = makeCounty(T);
+const device = (part: Partial<Device>): Device => ({ ...county.devices.get('s001/g1')!, stale: false, last_seen: iso(T), stale_after: iso(T + 60_000), ...part });
+
+describe('stale is not green', () => {
+  test('past its own deadline an up device is silent, before it is not', () => {
+    expect(shown(device({}), T + 60_000)).toBe('up');
+    expect(shown(device({}), T + 60_001)).toBe('stale');
+    expect(shown(device({ stale: true }), T)).toBe('stale');
+  });
+  test('off duty there is no deadline', () => expect(shown(device({ stale_after: null }), T + 1e9)).toBe('up'));
+  test('down stays down, never seen is unknown', () => {
+    expect(shown(device({ status: 'down' }), T + 1e9)).toBe('down');
+    expect(shown(device({ last_seen: null, status: 'up' }), T)).toBe('unknown');
+  });
+  test('the tally adds up', () => {
+    const t = tally(county.devices.values(), T);
+    expect(t.up + t.down + t.degraded + t.stale + t.unknown).toBe(t.total);
+    expect([...county.devices.values()].filter((d) => d.kind === 'camera')).toHaveLength(1962);
+  });
+});
+
+describe('events', () => {
+  const gate = event(T, random(1), { site: 's001', device: 'g1', type: 'gate_access', kind: 'gate', gate: { direction: 'in', person_kind: 'visitor', method: 'card', result: 'denied', person: 'p-42', celsius: 0 } });
+  test('say what happened in both languages', () => {
+    expect(say(gate, zh)).toBe('访客 · 进 · 刷卡 · 拒绝 · p-42');
+    expect(say(gate, en)).toBe('Visitor · In · card · Denied · p-42');
+    expect(tone(gate)).toBe('warn');
+  });
+  test('unknown words are shown as they came, also names of Object\'s own', () => {
+    const odd = { ...gate, gate: { ...gate.gate!, method: 'constructor', result: '<b>x</b>' } };
+    expect(say(odd, zh)).toContain('constructor');
+    expect(say(odd, zh)).toContain('<b>x</b>');
+  });
+  test('feed filter by kind, site and text, names of sites included', () => {
+    const name = (): string => '城关第一小学';
+    const f = { kind: '', site: '', text: '' };
+    expect(matchEvent(gate, f, zh, name)).toBe(true);
+    expect(matchEvent(gate, { ...f, kind: 'bus' }, zh, name)).toBe(false);
+    expect(matchEvent(gate, { ...f, site: 's002' }, zh, name)).toBe(false);
+    expect(matchEvent(gate, { ...f, text: ' 城关 ' }, zh, name)).toBe(true);
+    expect(matchEvent(gate, { ...f, text: 'P-42' }, zh, name)).toBe(true);
+    expect(matchEvent(gate, { ...f, text: 'nobody' }, zh, name)).toBe(false);
+  });
+  test('gate filter agrees with the server: from is inside, to is outside', () => {
+    const f: GateFilter = { site: '', person_kind: '', direction: '', result: '', device: '', q: '', from: NaN, to: NaN };
+    expect(matchGate(gate, f)).toBe(true);
+    expect(matchGate(gate, { ...f, from: T, to: T + 1 })).toBe(true);
+    expect(matchGate(gate, { ...f, to: T })).toBe(false);
+    expect(matchGate(gate, { ...f, result: 'granted' })).toBe(false);
+    expect(matchGate(gate, { ...f, q: 'P-4' })).toBe(true);
+  });
+});
+
+describe('heat map', () => {
+  const groups: HeatGroup[] = Array.from({ length: 10 }, (_, g) => ({
+    name: `g${g}`, sites: Array.from({ length: 9 }, (_, s) => ({ id: `s${g}-${s}`, name: 'x', cells: Array.from({ length: 22 }, (_, c) => `s${g}-${s}/c${c}`) })),
+  }));
+  test.each([320, 700, 1340, 1880])('at %d px no two cells overlap and none leaves the width', (width) => {
+    const { cells, height } = layoutHeat(groups, width);
+    expect(cells).toHaveLength(10 * 9 * 22);
+    expect(new Set(cells.map((c) => `${c.x},${c.y}`)).size).toBe(cells.length);
+    expect(Math.max(...cells.map((c) => c.x + CELL))).toBeLessThanOrEqual(width);
+    expect(Math.max(...cells.map((c) => c.y + CELL))).toBeLessThanOrEqual(height);
+  });
+  test('a point finds its cell, arrows reach every one of them', () => {
+    const layout = layoutHeat(groups, 1340);
+    expect(cellAt(layout, layout.cells[77]!.x + 3, layout.cells[77]!.y + 3)).toBe(77);
+    expect(cellAt(layout, 0, 0)).toBe(-1);
+    let at = 0;
+    const seen = new Set([0]);
+    for (let i = 0; i < layout.cells.length; i++) seen.add((at = moveHeat(layout, at, 'ArrowRight')));
+    expect(seen.size).toBe(layout.cells.length);
+    expect(moveHeat(layout, at, 'Home')).toBe(0);
+    expect(moveHeat(layout, 0, 'End')).toBe(layout.cells.length - 1);
+  });
+  test('down then up comes back to the same cell', () => {
+    const layout = layoutHeat(groups, 1340);
+    const down = moveHeat(layout, 3, 'ArrowDown');
+    expect(layout.cells[down]!.y).toBeGreaterThan(layout.cells[3]!.y);
+    expect(moveHeat(layout, down, 'ArrowUp')).toBe(3);
+  });
+});
+
+describe('uptime', () => {
+  const item = (part: Partial<Availability>): Availability => ({
+    site: 's1', device: 'c1', kind: 'camera', name: { zh: '', en: '' }, up_pct: 100, outages: 0, longest_s: 0,
+    seconds: { up: 3600, down: 0, degraded: 0, maintenance: 0, off_hours: 0, elsewhere: 0, unobserved: 0 }, ...part,
+  });
+  test('a site weighs its devices by what was observed', () => {
+    const [row] = bySite([item({}), item({ device: 'c2', up_pct: 0, seconds: { up: 0, down: 1200, degraded: 0, maintenance: 0, off_hours: 0, elsewhere: 0, unobserved: 2400 } })]);
+    expect(row!.pct).toBeCloseTo(75);
+    expect(row!.base).toBe(4800);
+  });
+  test('nothing observed is n/a and comes last, never 100 %', () => {
+    const blind = bySite([item({ site: 's2', up_pct: null, seconds: { up: 0, down: 0, degraded: 0, maintenance: 0, off_hours: 0, elsewhere: 0, unobserved: 3600 } })])[0]!;
+    expect(blind.pct).toBeNull();
+    expect([blind, bySite([item({})])[0]!].sort(worstFirst).map((r) => r.site)).toEqual(['s1', 's2']);
+  });
+});
+
+describe('operations', () => {
+  test('figures are read from what a gateway says, missing ones are none', () => {
+    const f = readGateway({ journal: { depth: 12, bytes: 2048, time_to_loss: 3.6e12, consumers: [{ name: 'a', lag_records: 3 }, { name: 'b', lag_records: 9 }] }, components: { influx: { state: 'ok' } } });
+    expect(f).toMatchObject({ depth: 12, bytes: 2048, loss: 3600, lag: 9, components: [{ name: 'influx', state: 'ok', reason: '' }] });
+    expect(readGateway(null)).toEqual({ depth: null, bytes: null, loss: null, lag: null, components: [] });
+    expect(readGateway({ journal: { time_to_loss_s: 0 } }).loss).toBe(Infinity);
+  });
+  test('payloads are text where they are text, else hexadecimal', () => {
+    expect(preview(btoa('{"a":1}'))).toEqual({ text: '{"a":1}', size: 7, binary: false });
+    expect(preview(Buffer.from('温度').toString('base64')).text).toBe('温度');
+    expect(preview(btoa('\x00\xff'))).toEqual({ text: '00 ff', size: 2, binary: true });
+    expect(preview(Buffer.from('温'.repeat(1000)).toString('base64'), 100)).toMatchObject({ binary: false, size: 3000 });
+    expect(preview('***').text).toBe('***');
+  });
+  test('sizes', () => expect([bytes(null), bytes(0), bytes(999), bytes(7_340_032)]).toEqual(['–', '0 B', '999 B', '7.3 MB']));
+});
+
+test('the favicon is drawn here and differs by state', () => {
+  const all = [favicon('calm'), favicon('alarm', 3), favicon('alarm', 12), favicon('lost')];
+  expect(new Set(all).size).toBe(4);
+  for (const f of all) expect(f.startsWith('data:image/svg+xml,')).toBe(true);
+});
+
+test('queries leave out what is not set', () => {
+  expect(withQuery('/x', { a: '', b: 0, c: undefined, d: '甲 乙' })).toBe('/x?b=0&d=%E7%94%B2+%E4%B9%99');
+});
