@@ -3,8 +3,8 @@ SHELL       := /bin/sh
 GO          ?= go
 BIN         := bin/campusgate
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
-GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 export CGO_ENABLED ?= 0
 
 .PHONY: help build run test test-go test-race test-web test-influxdb2 check-samples fuzz bench lint vuln ui ui-check fmt clean

@@ -1,0 +1,186 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/campusgate/campusgate/gateway/event"
+	"github.com/campusgate/campusgate/gateway/journal"
+)
+
+// Bounds of one answer about dead letters: it must fit into a message of the bus.
+const (
+	maxLettersListed = 500
+	maxPayloadListed = 64 << 10
+	maxListBytes     = 512 << 10
+	maxReplayed      = 10_000
+)
+
+// Letter is a dead letter as it is listed: whole, but for payloads above 64 KiB.
+type Letter struct {
+	journal.DeadLetter
+	PayloadBytes int  `json:"payload_bytes"`
+	Truncated    bool `json:"truncated,omitempty"`
+}
+
+// LettersQuery asks for dead letters with IDs above After, oldest first.
+type LettersQuery struct {
+	After uint64 `json:"after"`
+	Limit int    `json:"limit"` // 1 to 500; 100 when 0
+}
+
+// Letters is a page of dead letters; Next is the After of the following page, 0 when
+// there is none.
+type Letters struct {
+	Items []Letter `json:"items"`
+	Next  uint64   `json:"next"`
+}
+
+// ReplayQuery names the dead letters to try again.
+type ReplayQuery struct {
+	IDs []uint64 `json:"ids"`
+	All bool     `json:"all"`
+}
+
+// Replayed is what became of them. Those that failed stay, and Detail says why for the
+// first of them.
+type Replayed struct {
+	Replayed int    `json:"replayed"`
+	Failed   int    `json:"failed"`
+	Detail   string `json:"detail,omitempty"`
+}
+
+// DeadLetters lists what could not be understood or stored.
+func (g *Gateway) DeadLetters(q LettersQuery) (Letters, error) {
+	if q.Limit <= 0 {
+		q.Limit = 100
+	}
+	found, err := g.journal.DeadLetters(q.After, min(q.Limit, maxLettersListed))
+	if err != nil {
+		return Letters{}, err
+	}
+	page := Letters{Items: []Letter{}}
+	size := 0
+	for _, d := range found {
+		l := Letter{DeadLetter: d, PayloadBytes: len(d.Payload)}
+		if len(d.Payload) > maxPayloadListed {
+			l.Payload, l.Truncated = d.Payload[:maxPayloadListed], true
+		}
+		size += len(l.Payload)*4/3 + len(l.Topic) + len(l.Reason) + 300
+		if size > maxListBytes && len(page.Items) > 0 {
+			break
+		}
+		page.Items = append(page.Items, l)
+		page.Next = d.ID
+	}
+	if len(page.Items) == len(found) && len(found) < min(q.Limit, maxLettersListed) {
+		page.Next = 0
+	}
+	return page, nil
+}
+
+// Replay tries dead letters again: messages go through their adapter, lines that InfluxDB
+// refused go to InfluxDB. What succeeds leaves the dead letters; nothing is lost when the
+// process dies in between, since a repeated event is the same event.
+func (g *Gateway) Replay(ctx context.Context, q ReplayQuery) (Replayed, error) {
+	ids := q.IDs
+	if q.All {
+		all, err := g.journal.DeadLetters(0, maxReplayed)
+		if err != nil {
+			return Replayed{}, err
+		}
+		ids = nil
+		for _, d := range all {
+			ids = append(ids, d.ID)
+		}
+	}
+	if len(ids) > maxReplayed {
+		return Replayed{}, fmt.Errorf("replay of %d dead letters: at most %d at once", len(ids), maxReplayed)
+	}
+	var result Replayed
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return result, err
+		}
+		d, err := g.journal.DeadLetter(id)
+		if err == nil {
+			err = g.replayOne(ctx, d)
+		}
+		if err == nil {
+			err = g.journal.DeleteDeadLetters(id)
+		}
+		if err != nil {
+			result.Failed++
+			if result.Detail == "" {
+				result.Detail = fmt.Sprintf("dead letter %d: %v", id, err)
+			}
+			continue
+		}
+		result.Replayed++
+	}
+	return result, nil
+}
+
+func (g *Gateway) replayOne(ctx context.Context, d journal.DeadLetter) error {
+	switch d.Source {
+	case "influx":
+		return g.writer.Replay(ctx, bytes.TrimRight(d.Payload, "\n"))
+	case "decode":
+		events, err := g.ingest.Decode(d)
+		if err != nil {
+			return err
+		}
+		batch := journal.Batch{}
+		for i := range events {
+			// An event is late by the clock of now: what waited for a fix sounds no alarm.
+			events[i].Late = events[i].Late || time.Since(events[i].ObservedAt) > g.cfg.LateAfter
+			batch.Records = append(batch.Records, journal.Record{Event: &events[i]})
+		}
+		return g.journal.Append(ctx, batch)
+	}
+	return fmt.Errorf("came from %q, which cannot be tried again", d.Source)
+}
+
+// answer registers the questions that the command centre may ask over the bus.
+func (g *Gateway) answer() error {
+	return errors.Join(
+		g.uplink.Handle("dead-letters", func(_ context.Context, request []byte) ([]byte, error) {
+			var q LettersQuery
+			if err := unmarshal(request, &q); err != nil {
+				return nil, err
+			}
+			page, err := g.DeadLetters(q)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(page)
+		}),
+		g.uplink.Handle("replay", func(ctx context.Context, request []byte) ([]byte, error) {
+			var q ReplayQuery
+			if err := unmarshal(request, &q); err != nil {
+				return nil, err
+			}
+			result, err := g.Replay(ctx, q)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(result)
+		}),
+		g.uplink.Handle("status", func(ctx context.Context, _ []byte) ([]byte, error) { return g.statusJSON(ctx) }),
+	)
+}
+
+// unmarshal takes an empty request as one without wishes.
+func unmarshal(request []byte, into any) error {
+	if len(request) == 0 {
+		return nil
+	}
+	return json.Unmarshal(request, into)
+}
+
+// ready is whether the gateway does its work: degraded parts still do.
+func ready(h event.Health) bool { return h.State == event.OK || h.State == event.Degraded }

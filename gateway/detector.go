@@ -1,0 +1,165 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/campusgate/campusgate/gateway/detect"
+	"github.com/campusgate/campusgate/gateway/event"
+	"github.com/campusgate/campusgate/gateway/journal"
+)
+
+const (
+	// detectBatch is how many records the detectors take at once; it bounds the state that
+	// one commit writes.
+	detectBatch = 4096
+	// detectIdle is how long the detectors wait for an event before they look at the clock.
+	detectIdle = 500 * time.Millisecond
+	// detectLag is how far the detectors' clock runs behind, so that events on their way
+	// into the journal are seen before the absence that they disprove.
+	detectLag = time.Second
+)
+
+// detector carries events from the journal through the engine and its anomalies back into
+// the journal. Cursor, state and anomalies are one commit, so a crash neither forgets nor
+// repeats a verdict.
+type detector struct {
+	engine  *detect.Engine
+	journal *journal.Journal
+	log     zerolog.Logger
+	now     func() time.Time
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+
+	mu     sync.Mutex
+	health event.Health
+}
+
+func newDetector(cfg detect.Config, county *event.County, j *journal.Journal, log zerolog.Logger) (*detector, error) {
+	engine, err := detect.New(cfg, county)
+	if err != nil {
+		return nil, err
+	}
+	return &detector{
+		engine: engine, journal: j, log: log, now: time.Now,
+		health: event.Health{State: event.Stopped},
+	}, nil
+}
+
+// Start restores the engine's state and begins to read.
+func (d *detector) Start(context.Context) error {
+	consumer, err := d.journal.Consumer(journal.ConsumerConfig{Name: "detect"})
+	if err != nil {
+		return err
+	}
+	if err := consumer.State(d.engine.Restore); err != nil {
+		return fmt.Errorf("restore detectors: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	d.setHealth(event.Health{State: event.OK})
+	d.done.Go(func() { d.run(ctx, consumer) })
+	return nil
+}
+
+// Stop ends reading; what was read and not committed is read again at the next start.
+func (d *detector) Stop(context.Context) error {
+	if d.stop == nil {
+		return nil
+	}
+	d.stop()
+	d.done.Wait()
+	d.setHealth(event.Health{State: event.Stopped})
+	return nil
+}
+
+// Health says whether verdicts reach the journal.
+func (d *detector) Health() event.Health {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.health
+}
+
+func (d *detector) setHealth(h event.Health) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.health.State == event.OK && h.State == event.Degraded {
+		d.log.Warn().Str("reason", h.Reason).Msg("detectors cannot store their verdicts")
+	} else if d.health.State == event.Degraded && h.State == event.OK {
+		d.log.Info().Msg("detectors store their verdicts again")
+	}
+	d.health = h
+}
+
+func (d *detector) run(ctx context.Context, consumer *journal.Consumer) {
+	var anomalies []event.Anomaly
+	for ctx.Err() == nil {
+		asked := d.now()
+		chunk, err := next(ctx, consumer, detectIdle)
+		anomalies = anomalies[:0]
+		switch {
+		case err == nil:
+			for _, r := range chunk.Records {
+				if r.Event != nil {
+					anomalies = d.engine.Process(r.Event, anomalies)
+				}
+			}
+		case errors.Is(err, context.DeadlineExceeded):
+			// Nothing waits in the journal: only now may time alone pass judgement.
+			anomalies = d.engine.Advance(asked.Add(-detectLag), anomalies)
+		case ctx.Err() == nil:
+			d.setHealth(event.Health{State: event.Degraded, Reason: err.Error()})
+			pause(ctx, detectIdle)
+			continue
+		default:
+			return
+		}
+		d.commit(ctx, consumer, chunk, anomalies)
+	}
+}
+
+// commit stores until it succeeds: the engine cannot go back, so what it concluded must
+// not be left out.
+func (d *detector) commit(ctx context.Context, consumer *journal.Consumer, chunk *journal.Chunk, anomalies []event.Anomaly) {
+	put, del := d.engine.Dirty()
+	if chunk == nil && len(put) == 0 && len(del) == 0 && len(anomalies) == 0 {
+		return
+	}
+	tx := journal.Tx{Put: put, Delete: del}
+	for _, a := range anomalies {
+		tx.Append = append(tx.Append, journal.Record{Anomaly: &a})
+	}
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := consumer.Commit(chunk, tx)
+		if err == nil {
+			d.setHealth(event.Health{State: event.OK})
+			return
+		}
+		if ctx.Err() != nil || errors.Is(err, journal.ErrStopped) {
+			return
+		}
+		d.setHealth(event.Health{State: event.Degraded, Reason: err.Error()})
+		pause(ctx, wait)
+	}
+}
+
+func next(ctx context.Context, consumer *journal.Consumer, idle time.Duration) (*journal.Chunk, error) {
+	ctx, cancel := context.WithTimeout(ctx, idle)
+	defer cancel()
+	return consumer.Next(ctx, detectBatch)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

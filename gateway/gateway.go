@@ -1,0 +1,205 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/campusgate/campusgate/gateway/event"
+	"github.com/campusgate/campusgate/gateway/influx"
+	"github.com/campusgate/campusgate/gateway/ingest"
+	"github.com/campusgate/campusgate/gateway/journal"
+	"github.com/campusgate/campusgate/gateway/lifecycle"
+	"github.com/campusgate/campusgate/gateway/uplink"
+)
+
+// Deps is what a gateway is given.
+type Deps struct {
+	// County is the registry, indexed.
+	County *event.County
+	// Decoders are the adapters that subscriptions may name.
+	Decoders []ingest.Decoder
+	Log      zerolog.Logger
+	// Registry takes and serves the metrics; nil makes one.
+	Registry *prometheus.Registry
+	Version  string
+}
+
+// Gateway is the edge pipeline.
+type Gateway struct {
+	cfg     Config
+	deps    Deps
+	log     zerolog.Logger
+	started time.Time
+
+	journal  *journal.Journal
+	writer   *influx.Writer
+	uplink   *uplink.Uplink // nil when it is not enabled
+	detector *detector
+	ingest   *ingest.Ingest
+	page     *page // nil when it is not served
+	reporter *reporter
+
+	running lifecycle.Stack
+	once    sync.Mutex // orders Start and Stop
+}
+
+// New checks every setting, reads the secrets and opens nothing.
+func New(cfg Config, deps Deps) (*Gateway, error) {
+	cfg = cfg.complete()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Registry == nil {
+		deps.Registry = prometheus.NewRegistry()
+	}
+	g := &Gateway{cfg: cfg, deps: deps, log: deps.Log.With().Str("gateway", cfg.ID).Logger()}
+	if err := g.build(); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+func (g *Gateway) build() (err error) {
+	part := func(name string) zerolog.Logger { return g.log.With().Str("component", name).Logger() }
+	g.reporter = newReporter(g, part("report"))
+	g.journal, err = journal.New(g.cfg.Journal, journal.Deps{
+		Logger: part("journal"), Registerer: g.deps.Registry,
+		OnDrop: g.reporter.dropped, OnSetAside: g.reporter.setAside,
+	})
+	if err != nil {
+		return event.Under("journal", err)
+	}
+	g.writer, err = influx.NewWriter(g.cfg.Influx, influx.WriterDeps{
+		Sources: []influx.Source{&lazyConsumer{
+			journal: g.journal, config: journal.ConsumerConfig{Name: "influx", LiveFirst: true},
+		}},
+		Log: part("influx"), Metrics: g.deps.Registry,
+	})
+	if err != nil {
+		return event.Under("influx", err)
+	}
+	g.detector, err = newDetector(g.cfg.Detect, g.deps.County, g.journal, part("detect"))
+	if err != nil {
+		return event.Under("detect", err)
+	}
+	g.ingest, err = ingest.New(g.cfg.Ingest, ingest.Deps{
+		Sink: g.journal, Decoders: g.deps.Decoders, Clock: g.clock(), Logger: part("ingest"), Registerer: g.deps.Registry,
+		Known: func(s event.SiteID, d event.DeviceID) bool { return g.deps.County.Device(s, d) != nil },
+	})
+	if err != nil {
+		return event.Under("ingest", err)
+	}
+	if g.cfg.Uplink.Enabled {
+		g.uplink, err = uplink.New(g.cfg.Uplink.Config, uplink.Deps{
+			Open:      func(c journal.ConsumerConfig) (uplink.Consumer, error) { return g.journal.Consumer(c) },
+			JournalID: g.journal.ID, Status: g.statusJSON, Log: g.log, Registerer: g.deps.Registry,
+		})
+		if err != nil {
+			return event.Under("uplink", err)
+		}
+		if err := g.answer(); err != nil {
+			return err
+		}
+	}
+	if g.cfg.HTTP != "" {
+		g.page = newPage(g, part("page"))
+	}
+	return nil
+}
+
+func (g *Gateway) clock() event.Clock {
+	return event.Clock{LateAfter: g.cfg.LateAfter, MaxFuture: g.cfg.MaxFuture}
+}
+
+// Start opens the journal and begins to connect to everything else; it waits for none of
+// it. When a part fails, those already started are stopped again.
+func (g *Gateway) Start(ctx context.Context) error {
+	g.once.Lock()
+	defer g.once.Unlock()
+	g.started = time.Now()
+	parts := []struct {
+		name string
+		lifecycle.Component
+	}{
+		{"journal", g.journal},
+		{"influx writer", g.writer},
+		{"uplink", g.uplink},
+		{"detectors", g.detector},
+		{"report", g.reporter},
+		{"page", g.page},
+		{"ingest", g.ingest},
+	}
+	for _, p := range parts {
+		if p.name == "uplink" && g.uplink == nil || p.name == "page" && g.page == nil {
+			continue
+		}
+		if err := g.running.Start(ctx, p.name, p.Component); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop stops reading from the brokers, acknowledges what is durable, and closes the
+// journal last. It is idempotent.
+func (g *Gateway) Stop(ctx context.Context) error {
+	g.once.Lock()
+	defer g.once.Unlock()
+	return g.running.Stop(ctx)
+}
+
+// Health is the worst of all parts.
+func (g *Gateway) Health() event.Health { return lifecycle.Worst(g.running.Health()) }
+
+// Addr is where the gateway's page is served, empty when it is not.
+func (g *Gateway) Addr() string {
+	if g.page == nil {
+		return ""
+	}
+	return g.page.addr()
+}
+
+// lazyConsumer attaches to the journal at its first use: a writer is built, and its
+// secrets are read, before the journal is opened.
+type lazyConsumer struct {
+	journal *journal.Journal
+	config  journal.ConsumerConfig
+
+	mu       sync.Mutex
+	consumer *journal.Consumer
+}
+
+func (l *lazyConsumer) attach() (*journal.Consumer, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.consumer == nil {
+		c, err := l.journal.Consumer(l.config)
+		if err != nil {
+			return nil, err
+		}
+		l.consumer = c
+	}
+	return l.consumer, nil
+}
+
+// Next returns the next chunk of the consumer.
+func (l *lazyConsumer) Next(ctx context.Context, limit int) (*journal.Chunk, error) {
+	c, err := l.attach()
+	if err != nil {
+		return nil, err
+	}
+	return c.Next(ctx, limit)
+}
+
+// Commit ends a chunk.
+func (l *lazyConsumer) Commit(ch *journal.Chunk, tx journal.Tx) error {
+	c, err := l.attach()
+	if err != nil {
+		return err
+	}
+	return c.Commit(ch, tx)
+}

@@ -1,0 +1,218 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/campusgate/campusgate/gateway/event"
+	"github.com/campusgate/campusgate/gateway/ingest"
+	"github.com/campusgate/campusgate/gateway/journal"
+)
+
+// Status is what a gateway tells the command centre of itself.
+type Status struct {
+	Gateway    string                  `json:"gateway"`
+	Version    string                  `json:"version"`
+	StartedAt  time.Time               `json:"started_at"`
+	At         time.Time               `json:"at"`
+	Health     event.Health            `json:"health"`
+	Components map[string]event.Health `json:"components"`
+	Brokers    []ingest.BrokerStat     `json:"brokers"`
+	Journal    JournalStatus           `json:"journal"`
+	Devices    DevicesStatus           `json:"devices"`
+}
+
+// JournalStatus is the journal in a few numbers.
+type JournalStatus struct {
+	Records           int64             `json:"records"`
+	Bytes             int64             `json:"bytes"`
+	MaxBytes          int64             `json:"max_bytes"`
+	DiskFreeBytes     int64             `json:"disk_free_bytes"`
+	DeadLetters       int               `json:"dead_letters"`
+	TimeToLossSeconds float64           `json:"time_to_loss_s"` // 0: it does not grow
+	Dropping          bool              `json:"dropping"`
+	Dropped           map[string]uint64 `json:"dropped"` // by class, since the journal was made
+	SetAside          string            `json:"set_aside,omitempty"`
+	Consumers         []ConsumerStatus  `json:"consumers"`
+}
+
+// ConsumerStatus is how far a consumer of the journal lags.
+type ConsumerStatus struct {
+	Name       string  `json:"name"`
+	LagRecords int64   `json:"lag_records"`
+	LagBytes   int64   `json:"lag_bytes"`
+	OldestS    float64 `json:"oldest_s"` // age of the oldest record it has not done, seconds
+}
+
+// DevicesStatus sums up the ledger of devices.
+type DevicesStatus struct {
+	Seen     int    `json:"seen"`
+	Unknown  int    `json:"unknown"`
+	Messages uint64 `json:"messages"`
+	Lost     uint64 `json:"lost"` // by gaps in the devices' own counters
+}
+
+// Status returns the present state of the gateway.
+func (g *Gateway) Status() Status {
+	s := Status{
+		Gateway: g.cfg.ID, Version: g.deps.Version, StartedAt: g.started.UTC(), At: time.Now().UTC(),
+		Components: g.running.Health(), Health: g.Health(), Brokers: g.ingest.Brokers(),
+	}
+	j := g.journal.Stats()
+	s.Journal = JournalStatus{
+		Records: j.Records, Bytes: j.Bytes, MaxBytes: g.cfg.Journal.MaxBytes, DiskFreeBytes: j.DiskFree,
+		DeadLetters: j.Dead.Count, TimeToLossSeconds: j.TimeToLoss.Seconds(), Dropping: j.Dropping,
+		SetAside: j.SetAside, Dropped: make(map[string]uint64, event.NumClasses),
+	}
+	for class, n := range j.Dropped {
+		s.Journal.Dropped[event.Class(class).String()] = n
+	}
+	for _, c := range j.Consumers {
+		status := ConsumerStatus{Name: c.Name, LagRecords: c.LagRecords, LagBytes: c.LagBytes}
+		if !c.Oldest.IsZero() {
+			status.OldestS = s.At.Sub(c.Oldest).Seconds()
+		}
+		s.Journal.Consumers = append(s.Journal.Consumers, status)
+	}
+	for _, d := range g.ingest.Devices() {
+		s.Devices.Seen++
+		s.Devices.Messages += d.Messages
+		s.Devices.Lost += d.Lost
+		if d.Unknown {
+			s.Devices.Unknown++
+		}
+	}
+	return s
+}
+
+func (g *Gateway) statusJSON(context.Context) ([]byte, error) { return json.Marshal(g.Status()) }
+
+// reporter makes the gateway itself visible: a heartbeat as a device of the site "county",
+// and an anomaly when its journal has to give records up.
+type reporter struct {
+	gateway *Gateway
+	log     zerolog.Logger
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+
+	mu      sync.Mutex
+	loss    *event.Anomaly // standing; never changed in place
+	lastAt  time.Time      // of the last drop
+	records uint64
+	aside   string
+}
+
+// lossClears is how long nothing must be dropped before the anomaly is over.
+const lossClears = 5 * time.Minute
+
+func newReporter(g *Gateway, log zerolog.Logger) *reporter { return &reporter{gateway: g, log: log} }
+
+// Start begins to report.
+func (r *reporter) Start(context.Context) error {
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	r.done.Go(func() { r.run(ctx) })
+	return nil
+}
+
+// Stop ends reporting.
+func (r *reporter) Stop(context.Context) error {
+	if r.stop != nil {
+		r.stop()
+		r.done.Wait()
+	}
+	return nil
+}
+
+// Health says that a damaged journal was set aside: somebody should look at it.
+func (r *reporter) Health() event.Health {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.aside != "" {
+		return event.Health{State: event.Degraded, Reason: "a damaged journal was set aside as " + r.aside}
+	}
+	return event.Health{State: event.OK}
+}
+
+func (r *reporter) run(ctx context.Context) {
+	tick := time.NewTicker(r.gateway.cfg.ReportEvery)
+	defer tick.Stop()
+	for {
+		r.report(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *reporter) report(ctx context.Context) {
+	now := time.Now().UTC()
+	health := r.gateway.Health()
+	status := event.DeviceStatus{Status: event.StatusUp, Heartbeat: true, Reason: health.Reason, Period: r.gateway.cfg.ReportEvery}
+	if health.State == event.Degraded || health.State == event.Failed {
+		status.Status = event.StatusDegraded
+	}
+	r.mu.Lock()
+	e := &event.Event{
+		Type: event.TypeDeviceStatus, Kind: event.KindGateway, Site: event.CountySite,
+		Device: event.DeviceID(r.gateway.cfg.ID), Status: &status,
+	}
+	event.Clock{}.Stamp(e, strconv.AppendInt(nil, now.UnixNano(), 10), 0, now, time.Nanosecond, now)
+	batch := journal.Batch{Records: []journal.Record{{Event: e}}}
+	if r.loss != nil && now.Sub(r.lastAt) > lossClears {
+		over := *r.loss
+		over.State, over.UpdatedAt = event.Cleared, now
+		over.Revision++
+		batch.Records = append(batch.Records, journal.Record{Anomaly: &over})
+		r.loss, r.records = nil, 0
+	}
+	r.mu.Unlock()
+	if err := r.gateway.journal.Append(ctx, batch); err != nil && ctx.Err() == nil {
+		r.log.Warn().Err(err).Msg("cannot report")
+	}
+}
+
+// dropped turns the loss of records into an anomaly.
+func (r *reporter) dropped(d journal.Drop) {
+	r.mu.Lock()
+	r.records += d.Records
+	r.lastAt = d.Time
+	a := event.Anomaly{
+		ID:   event.AnomalyID(event.CountySite, event.DeviceID(r.gateway.cfg.ID), "journal_dropping", d.Time),
+		Rule: "journal_dropping", Site: event.CountySite, Device: event.DeviceID(r.gateway.cfg.ID), Kind: event.KindGateway,
+		Severity: event.SeverityHigh, State: event.Raised, StartedAt: d.Time.UTC(),
+	}
+	if r.loss != nil {
+		a = *r.loss
+		a.State = event.Updated
+	}
+	a.Revision++
+	a.UpdatedAt, a.Count, a.Value, a.Unit = d.Time.UTC(), int(r.records), float64(r.records), "records"
+	if d.Class >= event.ClassGate {
+		a.Severity = event.SeverityCritical
+	}
+	a.Text = event.Text{
+		ZH: fmt.Sprintf("网关 %s 的日志队列已满（%s），已舍弃 %d 条记录，最近一类：%s", r.gateway.cfg.ID, d.Reason, r.records, d.Class),
+		EN: fmt.Sprintf("The journal of gateway %s is full (%s): %d records given up, lately of class %s", r.gateway.cfg.ID, d.Reason, r.records, d.Class),
+	}
+	r.loss = &a
+	r.mu.Unlock()
+	if err := r.gateway.journal.Append(context.Background(), journal.Batch{Records: []journal.Record{{Anomaly: &a}}}); err != nil {
+		r.log.Error().Err(err).Uint64("records", d.Records).Msg("records were given up, and that cannot be stored")
+	}
+}
+
+func (r *reporter) setAside(path string, cause error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.aside = path
+	r.log.Error().Err(cause).Str("moved_to", path).Msg("the journal was damaged: set aside, a new one is begun")
+}
