@@ -1,0 +1,13 @@
+// Package availability says how long a device was up, and why not.
+//
+//	samples (status, valid for a while) ─┐
+//	watched (somebody was listening) ────┼─▶ Timeline ─▶ spans that fill the window ─▶ Sum
+//	layers (maintenance, hours, causes) ─┘
+//
+// Promises:
+//   - The spans of a window touch one another and fill it exactly; each moment has one state.
+//   - The order in which samples and layers are given does not matter.
+//   - Percentages are over observed service time: up, degraded and down. Without any, there
+//     is no percentage (nil), never 100 %.
+//   - Time is an argument; what is not known yet (after now) belongs outside the window.
+package availability
