@@ -2,107 +2,408 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
+	"maps"
+	"sync"
+	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-// Consumer reads the journal with a durable cursor.
-type Consumer struct {
-	j     *Journal
-	cfg   ConsumerConfig
-	read  int
-	state map[string][]byte
-}
-
-// Chunk is a run of records of one lane.
+// Chunk is a run of records of one lane. Its records may be shared with other consumers
+// and must not be changed.
 type Chunk struct {
-	Lane        Lane
-	Records     []Record
-	first, last uint64
+	Lane    Lane
+	Records []Record
+
+	seg           *segment
+	upTo          uint64 // the cursor's place when this and all before are committed
+	claimed       bool   // a Commit is under way or done
+	done, writing bool
 }
 
 // First returns the sequence number of the first record.
-func (c *Chunk) First() uint64 { return c.first }
+func (c *Chunk) First() uint64 { return c.Records[0].Seq }
 
 // Last returns the sequence number of the last record.
-func (c *Chunk) Last() uint64 { return c.last }
+func (c *Chunk) Last() uint64 { return c.Records[len(c.Records)-1].Seq }
 
-// Consumer attaches to a durable cursor.
+// Consumer reads the journal with a durable cursor of its own. Its methods are safe for
+// concurrent use.
+type Consumer struct {
+	j         *Journal
+	name      string
+	liveFirst bool
+	liveLimit uint64
+
+	// reading holds a token while Next runs, which guards reader and turn.
+	reading chan struct{}
+	reader  diskReader
+	turn    Lane // whose turn it is when both lanes have records
+
+	mu       sync.Mutex
+	classes  classMask
+	attached bool
+	closed   bool
+	segments []*segment
+	written  []span            // as in the store
+	pending  map[string][]byte // state to write; nil deletes
+	inflight map[string][]byte // state in the batch that is being written
+	dirty    bool
+	missed   uint64
+}
+
+func newConsumer(j *Journal, name string, classes classMask, spans []span) *Consumer {
+	c := &Consumer{j: j, name: name, classes: classes, written: spans, pending: map[string][]byte{}, reading: make(chan struct{}, 1)}
+	for _, s := range spans {
+		c.segments = append(c.segments, &segment{cursor: s.cursor, read: s.cursor, end: s.end})
+	}
+	return c
+}
+
+// Consumer attaches to the durable cursor of that name, or makes one that begins with the
+// oldest record stored. A name can be attached once. Records are kept until every known
+// consumer that reads their class has committed them, also while it is not attached; see
+// ForgetConsumer.
 func (j *Journal) Consumer(cfg ConsumerConfig) (*Consumer, error) {
+	if !event.ValidName(cfg.Name) {
+		return nil, &event.Fault{Key: "name", Value: fmt.Sprintf("%q", cfg.Name), Want: "1 to 64 of a-z, 0-9, '-', '_'"}
+	}
+	if cfg.LiveLimit < 0 {
+		return nil, &event.Fault{Key: "live_limit", Value: cfg.LiveLimit, Want: "0 or more"}
+	}
+	if cfg.LiveLimit == 0 {
+		cfg.LiveLimit = DefaultLiveLimit
+	}
+	classes := classMask(0)
+	for _, class := range cfg.Classes {
+		if class >= event.NumClasses {
+			return nil, &event.Fault{Key: "classes", Value: class, Want: "known classes"}
+		}
+		classes |= 1 << class
+	}
+	if classes == 0 {
+		classes = allClasses
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if !j.running {
+	if j.phase != phaseRunning {
 		return nil, ErrStopped
 	}
-	if j.names[cfg.Name] != nil {
-		return nil, fmt.Errorf("consumer %q is taken", cfg.Name)
+	c := j.consumers[cfg.Name]
+	if c == nil {
+		c = newConsumer(j, cfg.Name, classes, []span{{0, endOpen}})
+		j.consumers[cfg.Name] = c
 	}
-	c := &Consumer{j: j, cfg: cfg, state: map[string][]byte{}}
-	j.names[cfg.Name] = c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.attached {
+		return nil, fmt.Errorf("consumer %q is attached already", cfg.Name)
+	}
+	c.attached, c.classes = true, classes
+	c.liveFirst, c.liveLimit = cfg.LiveFirst, uint64(cfg.LiveLimit)
+	c.markDirty()
 	return c, nil
 }
 
-// Name returns the consumer's name.
-func (c *Consumer) Name() string { return c.cfg.Name }
+// ForgetConsumer removes the cursor and state of a consumer that is not attached, so that
+// the journal no longer keeps records for it.
+func (j *Journal) ForgetConsumer(ctx context.Context, name string) error {
+	j.mu.Lock()
+	c := j.consumers[name]
+	if c == nil {
+		j.mu.Unlock()
+		return fmt.Errorf("no consumer %q", name)
+	}
+	c.mu.Lock()
+	if c.attached {
+		c.mu.Unlock()
+		j.mu.Unlock()
+		return fmt.Errorf("consumer %q is attached", name)
+	}
+	c.attached, c.closed = true, true
+	c.mu.Unlock()
+	delete(j.consumers, name)
+	j.mu.Unlock()
+	return j.submitAndWait(ctx, &request{forget: name})
+}
 
-// Next waits for records and returns at most limit of them.
+// Name returns the consumer's name.
+func (c *Consumer) Name() string { return c.name }
+
+func (c *Consumer) markDirty() {
+	if !c.dirty {
+		c.dirty = true
+		signal(c.j.dirty)
+	}
+}
+
+// readPause is the wait before reading is tried again after the disk failed.
+const readPause = 250 * time.Millisecond
+
+// Next waits until there is a record to read and returns what is there, at most limit
+// records of one lane in the order of their numbers. Several chunks may be outstanding.
+// After a restart, what was not committed comes again. It fails with the context's error or
+// with ErrStopped.
 func (c *Consumer) Next(ctx context.Context, limit int) (*Chunk, error) {
+	if limit < 1 {
+		return nil, fmt.Errorf("next: limit is %d, want 1 or more", limit)
+	}
+	select {
+	case c.reading <- struct{}{}:
+		defer func() { <-c.reading }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-c.j.stopping:
+		return nil, ErrStopped
+	}
 	for {
-		c.j.mu.Lock()
-		if !c.j.running {
-			c.j.mu.Unlock()
-			return nil, ErrStopped
-		}
-		ch := &Chunk{}
-		for c.read < len(c.j.records) && len(ch.Records) < limit {
-			r := c.j.records[c.read]
-			c.read++
-			if c.wants(r.Class()) {
-				ch.Records = append(ch.Records, r)
-			}
-		}
-		wake := c.j.wake
-		c.j.mu.Unlock()
-		if n := len(ch.Records); n > 0 {
-			ch.first, ch.last = ch.Records[0].Seq, ch.Records[n-1].Seq
-			return ch, nil
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 		select {
+		case <-c.j.stopping:
+			return nil, ErrStopped
+		default:
+		}
+		first, head, wake := c.j.tail.window()
+		seg, lane := c.choose(first, head)
+		if seg != nil {
+			ch, err := c.read(seg, lane, min(seg.end, head), limit)
+			switch {
+			case err != nil:
+				c.j.metrics.readErrors.Inc()
+				if err := c.pause(ctx, readPause); err != nil {
+					return nil, err
+				}
+			case ch != nil:
+				return ch, nil
+			}
+			continue
+		}
+		select {
+		case <-wake:
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-wake:
+		case <-c.j.stopping:
+			return nil, ErrStopped
 		}
 	}
 }
 
-func (c *Consumer) wants(class event.Class) bool {
-	return len(c.cfg.Classes) == 0 || slices.Contains(c.cfg.Classes, class)
+func (c *Consumer) pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.j.stopping:
+		return ErrStopped
+	}
 }
 
-// Commit says that a chunk is done, and stores tx with the cursor.
-func (c *Consumer) Commit(_ *Chunk, tx Tx) error {
-	c.j.mu.Lock()
-	defer c.j.mu.Unlock()
+// choose returns the segment to read from, nil when there is nothing to read. Where both
+// lanes have records they take turns, so that the backlog moves whatever comes in, and a
+// live record waits for one chunk of backlog at most.
+func (c *Consumer) choose(tailFirst, head uint64) (*segment, Lane) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	live := c.segments[len(c.segments)-1]
+	if c.liveFirst && live.read+1 < tailFirst && head-live.read > c.liveLimit && len(c.segments) < maxSegments {
+		live.end = head
+		live = &segment{cursor: head, read: head, end: endOpen}
+		c.segments = append(c.segments, live)
+		c.markDirty()
+	}
+	var backlog *segment
+	for _, s := range c.segments[:len(c.segments)-1] {
+		if s.read < s.end {
+			backlog = s
+			break
+		}
+	}
+	hasLive := live.read < head
+	switch {
+	case hasLive && (backlog == nil || c.turn == Live):
+		c.turn = Backlog
+		return live, Live
+	case backlog != nil:
+		c.turn = Live
+		return backlog, Backlog
+	}
+	return nil, Live
+}
+
+// read delivers from a segment; it returns nil when it passed over records of other
+// classes only.
+func (c *Consumer) read(seg *segment, lane Lane, to uint64, limit int) (*Chunk, error) {
+	c.mu.Lock()
+	classes := c.classes
+	c.mu.Unlock()
+	records, upTo, ok := c.j.tail.read(nil, seg.read, to, limit, classes)
+	if !ok {
+		var err error
+		var missed uint64
+		records, upTo, missed, err = c.reader.read(c.j, seg.read, to, limit, classes)
+		if missed > 0 {
+			c.mu.Lock()
+			c.missed += missed
+			c.mu.Unlock()
+		}
+		if err != nil && len(records) == 0 {
+			return nil, err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seg.read = upTo
+	if len(records) == 0 {
+		seg.advance()
+		c.dropFinished()
+		return nil, nil
+	}
+	ch := &Chunk{Lane: lane, Records: records, seg: seg, upTo: upTo}
+	seg.out = append(seg.out, ch)
+	return ch, nil
+}
+
+// dropFinished removes backlog segments that are done.
+func (c *Consumer) dropFinished() {
+	kept := c.segments[:0]
+	for i, s := range c.segments {
+		if i == len(c.segments)-1 || s.cursor < s.end {
+			kept = append(kept, s)
+		} else {
+			c.markDirty()
+		}
+	}
+	clear(c.segments[len(kept):])
+	c.segments = kept
+}
+
+// Commit says that a chunk is done and stores tx with the cursor in one batch. Chunks may
+// be committed in any order; the cursor moves over the contiguous prefix of its lane.
+//
+// With Append, Dead or Sync in tx it waits until the batch is durable; what it appends is
+// numbered in order with concurrent Submits, and other consumers see it. Otherwise it
+// returns at once and the cursor and state are written within about 100 ms, together: after
+// a crash the chunk may come again, with the state as it was before it.
+//
+// On an error that wraps ErrUnavailable nothing counts as done; the same chunk may be
+// committed again. A nil chunk commits tx alone.
+func (c *Consumer) Commit(ch *Chunk, tx Tx) error {
+	if len(tx.Append) == 0 && len(tx.Dead) == 0 && !tx.Sync {
+		return c.commitLater(ch, tx)
+	}
+	r, err := newRequest(tx.Append, tx.Dead)
+	if err != nil {
+		return err
+	}
+	r.commit = &commitPart{consumer: c, chunk: ch, put: tx.Put, remove: tx.Delete}
+	if err := c.claim(ch); err != nil {
+		r.release()
+		return err
+	}
+	if err := c.j.submitAndWait(context.Background(), r); err != nil {
+		c.unclaim(ch)
+		return err
+	}
+	return nil
+}
+
+var errCommitted = errors.New("chunk was committed before")
+
+func (c *Consumer) claim(ch *Chunk) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrStopped
+	}
+	if ch == nil {
+		return nil
+	}
+	if ch.claimed {
+		return errCommitted
+	}
+	ch.claimed = true
+	return nil
+}
+
+func (c *Consumer) unclaim(ch *Chunk) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ch != nil {
+		ch.claimed = false
+	}
+}
+
+func (c *Consumer) commitLater(ch *Chunk, tx Tx) error {
+	if err := c.claim(ch); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for k, v := range tx.Put {
-		c.state[k] = v
+		c.pending[k] = append([]byte{}, v...)
 	}
 	for _, k := range tx.Delete {
-		delete(c.state, k)
+		c.pending[k] = nil
 	}
-	if len(tx.Append)+len(tx.Dead) > 0 {
-		c.j.appendLocked(tx.Append, tx.Dead)
+	if ch != nil {
+		ch.done = true
+		ch.seg.advance()
+		c.dropFinished()
 	}
+	c.markDirty()
 	return nil
 }
 
-// State calls yield for every key put and not deleted.
-func (c *Consumer) State(yield func(key string, value []byte) error) error {
-	for k, v := range c.state {
-		if err := yield(k, v); err != nil {
-			return err
+// beginWrite returns what to write for the consumer, with the chunks marked as writing
+// counted as done.
+func (c *Consumer) beginWrite() (spans []span, state map[string][]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, s := range c.segments {
+		if at := s.committed(); at < s.end || i == len(c.segments)-1 {
+			spans = append(spans, span{at, s.end})
 		}
 	}
-	return nil
+	c.dirty = false
+	c.inflight, c.pending = c.pending, map[string][]byte{}
+	return spans, c.inflight
+}
+
+// endWrite takes the outcome of the batch that beginWrite was for.
+func (c *Consumer) endWrite(spans []span, chunks []*Chunk, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, ch := range chunks {
+		ch.writing = false
+		ch.done = ch.done || ok
+		ch.claimed = ch.claimed && ok
+	}
+	if !ok {
+		maps.Copy(c.inflight, c.pending)
+		c.pending = c.inflight
+		c.inflight = nil
+		c.markDirty()
+		return
+	}
+	c.inflight = nil
+	c.written = spans
+	for _, ch := range chunks {
+		ch.seg.advance()
+	}
+	c.dropFinished()
+}
+
+// minCursor is the lowest number above which the stored cursors still need records.
+func (c *Consumer) minCursor(classes *classMask) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*classes = c.classes
+	return c.written[0].cursor
 }

@@ -184,6 +184,7 @@ type LaneStats struct {
 	Lane       Lane
 	Cursor     uint64 // everything in the lane up to here is committed
 	Read       uint64 // everything up to here was delivered
+	End        uint64 // the lane's last number at present
 	LagRecords int64  // uncommitted
 	LagBytes   int64
 }
