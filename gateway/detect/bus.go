@@ -30,11 +30,11 @@ func (d *device) position(o *observation, p *event.VehiclePosition) {
 	d.tripState(o, p)
 	pupils := p.Passengers > 0 || d.trip == tripRunning
 	l := d.limits
-	if p.Fix && !math.IsNaN(p.SpeedKMH) && !math.IsInf(p.SpeedKMH, 0) {
-		b := inside
-		if pupils {
-			b = above(p.SpeedKMH, l[busSpeedKMH], l[busSpeedHysteresis])
-		}
+	switch {
+	case !pupils:
+		d.settleLevel(levelOverspeed, busOverspeed, o.ID) // the limits are for buses with pupils
+	case p.Fix && !math.IsNaN(p.SpeedKMH) && !math.IsInf(p.SpeedKMH, 0):
+		b := above(p.SpeedKMH, l[busSpeedKMH], l[busSpeedHysteresis])
 		d.follow(o, levelOverspeed, b, l.seconds(busSpeedSeconds), l.seconds(busSpeedSeconds),
 			o.finding(busOverspeed).measured(p.SpeedKMH, l[busSpeedKMH], "km/h"))
 	}

@@ -40,11 +40,11 @@ func (d *device) clockOf(o *observation, received int64) bool {
 	}
 	d.right = 0
 	if drift := offset - d.offset; d.offsets == 0 || drift > clockSpread || drift < -clockSpread {
-		d.offset, d.offsets, d.offsetAt = offset, 1, received
-		return false
+		d.offset, d.offsets, d.offsetAt = offset, 0, received
 	}
 	d.offsets = min(d.offsets+1, 250)
-	if int(d.offsets) < int(d.limits[clockMessages]) || received-d.offsetAt < clockSpan {
+	// A time in the future needs no second message: nothing observes what is still to come.
+	if o.Skew == 0 && (int(d.offsets) < int(d.limits[clockMessages]) || received-d.offsetAt < clockSpan) {
 		return false
 	}
 	f := o.finding(clockWrong).from(o.now).measured(float64(offset)/1e9, d.limits[clockSkewSeconds], "s")

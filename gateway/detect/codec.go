@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,22 +31,28 @@ func (e *Engine) Dirty() (put map[string][]byte, del []string) {
 	put = make(map[string][]byte, len(e.dirty)+1)
 	if e.clockDirty {
 		e.clockDirty = false
-		c := coder{buf: make([]byte, 0, 24)}
+		c := coder{}
 		c.version()
 		c.i64(&e.clock)
 		c.i64(&e.watched)
 		put[clockKey] = c.buf
 	}
+	buf := make([]byte, 0, 256*len(e.dirty)) // one for all: values are small and many
+	c := coder{base: e.clock}
 	for _, n := range e.dirty {
 		n.dirty = false
 		if n.gone {
 			continue
 		}
-		c := coder{buf: make([]byte, 0, 256)}
+		c.buf = buf[len(buf):]
 		c.version()
+		c.i64(&c.base)
 		n.code(&c)
 		n.owner.code(&c)
-		put[n.key] = c.buf
+		put[n.key] = slices.Clip(c.buf)
+		if len(c.buf) <= cap(buf)-len(buf) {
+			buf = buf[:len(buf)+len(c.buf)]
+		}
 	}
 	e.dirty = e.dirty[:0]
 	for _, key := range e.gone {
@@ -71,6 +78,7 @@ func (e *Engine) Restore(key string, value []byte) error {
 	if n == nil {
 		return fmt.Errorf("%w: key %q is none of this version's", errState, key)
 	}
+	c.i64(&c.base)
 	n.code(&c)
 	owner.code(&c)
 	if err := c.end(key); err != nil {
@@ -127,7 +135,7 @@ func (n *node) code(c *coder) {
 		if at == never {
 			at = 0
 		}
-		c.i64(&at)
+		c.time(&at)
 		if at == 0 {
 			at = never
 		}
@@ -140,7 +148,7 @@ func (n *node) code(c *coder) {
 	for i := range n.open {
 		o := &n.open[i]
 		c.str(&o.key)
-		c.i64(&o.until)
+		c.time(&o.until)
 		c.anomaly(&o.a)
 	}
 }
@@ -151,9 +159,11 @@ func (d *device) code(c *coder) {
 	d.kind = event.Kind(kind)
 	c.stamps(&d.recent.buf, &d.recent)
 	for _, v := range [...]*int64{
-		&d.lastSeen, &d.lastBeat, (*int64)(&d.period), (*int64)(&d.learned), &d.statusAt, &d.lostAt,
-		&d.seqAt, &d.offset, &d.offsetAt, &d.callAt, &d.posAt, &d.endedAt,
+		&d.lastSeen, &d.lastBeat, &d.statusAt, &d.lostAt, &d.seqAt, &d.offsetAt, &d.callAt, &d.posAt, &d.endedAt,
 	} {
+		c.time(v)
+	}
+	for _, v := range [...]*int64{(*int64)(&d.period), (*int64)(&d.learned), &d.offset} {
 		c.i64(v)
 	}
 	for _, v := range [...]*uint8{&d.beats, &d.status, &d.lost, &d.offsets, &d.right, &d.implausible, &d.plausible, &d.trip} {
@@ -170,14 +180,14 @@ func (d *device) code(c *coder) {
 		d.changes = make([]int64, n)
 	}
 	for i := range d.changes {
-		c.i64(&d.changes[i])
+		c.time(&d.changes[i])
 	}
 	c.stamps(&d.denied, nil)
 	for i := range d.levels {
 		l := &d.levels[i]
-		c.i64(&l.last)
-		c.i64(&l.since)
-		c.i64(&l.calm)
+		c.time(&l.last)
+		c.time(&l.since)
+		c.time(&l.calm)
 	}
 }
 
@@ -188,8 +198,8 @@ func (s *site) code(c *coder) {
 	}
 	for i := range s.feverish {
 		f := &s.feverish[i]
-		c.u64(&f.key)
-		c.i64(&f.at)
+		c.hash(&f.key)
+		c.time(&f.at)
 		c.str((*string)(&f.device))
 	}
 	c.stamps(&s.measured, nil)
@@ -200,8 +210,11 @@ func (s *site) code(c *coder) {
 	for i := range s.inside {
 		v := &s.inside[i]
 		c.str(&v.who)
+		for k := range v.keys {
+			c.hash(&v.keys[k])
+		}
 		c.str((*string)(&v.device))
-		c.i64(&v.at)
+		c.time(&v.at)
 	}
 	for i := range s.closingGroup {
 		c.boolean(&s.closingGroup[i])
@@ -212,6 +225,7 @@ func (s *site) code(c *coder) {
 // serves both, so they cannot drift apart. The first error stays.
 type coder struct {
 	buf     []byte
+	base    int64 // times are stored as distances from it, which are short
 	reading bool
 	failed  bool
 }
@@ -284,6 +298,37 @@ func (c *coder) i64(v *int64) {
 	*v, c.buf = x, c.buf[n:]
 }
 
+// time codes a time in Unix nanoseconds, or 0.
+func (c *coder) time(v *int64) {
+	var x uint64
+	if !c.reading {
+		if *v != 0 {
+			d := c.base - *v
+			x = uint64(d<<1^d>>63) + 1
+		}
+		c.buf = binary.AppendUvarint(c.buf, x)
+		return
+	}
+	c.u64(&x)
+	if *v = 0; x != 0 {
+		x--
+		*v = c.base - int64(x>>1^-(x&1))
+	}
+}
+
+// hash codes a fingerprint, which is as long as it is whatever its value.
+func (c *coder) hash(v *uint64) {
+	if !c.reading {
+		c.buf = binary.LittleEndian.AppendUint64(c.buf, *v)
+		return
+	}
+	if c.failed || len(c.buf) < 8 {
+		c.failed = true
+		return
+	}
+	*v, c.buf = binary.LittleEndian.Uint64(c.buf), c.buf[8:]
+}
+
 // length codes how many items follow; no more than there are bytes can.
 func (c *coder) length(n int) int {
 	v := uint64(n)
@@ -323,8 +368,8 @@ func (c *coder) stamps(list *[]stamp, r *recent) {
 	}
 	for i := range n {
 		s := &(*list)[(head+i)&mask]
-		c.u64(&s.key)
-		c.i64(&s.at)
+		c.hash(&s.key)
+		c.time(&s.at)
 	}
 }
 

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
@@ -51,6 +52,10 @@ func (e *Engine) lateGate(o *observation, g *event.GateAccess) {
 		e.tellLate(o.finding(gateForced))
 	}
 	e.breaches(o, g, func(f finding) { e.tellLate(f.of(person(g))) })
+	if g.Result == event.ResultGranted && g.PersonKind == event.PersonVisitor && g.Direction == event.Out {
+		// That somebody has left is worth knowing however late: it ends, and raises nothing.
+		o.d.site.leave(visitKeys(g), o.at, o.ID)
+	}
 }
 
 // breaches finds what one granted passage breaks by itself.
@@ -125,25 +130,45 @@ func (d *device) deniedAgain(o *observation, g *event.GateAccess) {
 
 // visitor keeps who of the visitors is inside.
 func (s *site) visitor(o *observation, g *event.GateAccess) {
-	who := g.Registration // the visit's own number first: a person may lend a card
-	if who == "" {
-		who = person(g)
-	}
-	if who == "" {
+	keys := visitKeys(g)
+	if keys == (visitorKeys{}) {
 		return // cannot be recognised when leaving
 	}
-	s.leave(who, o)
+	s.leave(keys, o.at, o.ID) // who comes in again has left before
 	if g.Direction != event.In || s.hours == nil || !schoolLike(s.reg.Kind) {
 		return
 	}
 	if len(s.inside) >= maxInside {
 		s.inside = s.inside[1:]
 	}
-	s.inside = append(s.inside, visit{who: who, device: o.Device, at: o.at})
+	s.inside = append(s.inside, visit{who: o.ID, keys: keys, device: o.d.id.Device, at: o.at})
 	if s.timers[timerClose] == never {
 		s.engine.set(&s.node, timerClose, s.closeAfter(o.now))
 	}
 	s.engine.touch(&s.node)
+}
+
+// visitKeys are the fingerprints by which a visitor may be recognised when leaving: a gate
+// may know the visit's number on the way in and the card alone on the way out.
+func visitKeys(g *event.GateAccess) visitorKeys {
+	var keys visitorKeys
+	for i, who := range [...]string{g.Registration, g.Person, g.Credential} {
+		if who != "" {
+			keys[i] = fingerprint(who)
+		}
+	}
+	return keys
+}
+
+type visitorKeys [3]uint64
+
+func (k visitorKeys) meets(other visitorKeys) bool {
+	for i := range k {
+		if k[i] != 0 && k[i] == other[i] {
+			return true
+		}
+	}
+	return false
 }
 
 const (
@@ -152,16 +177,19 @@ const (
 	stayAtMost = int64(36 * time.Hour)
 )
 
-// leave forgets a visit and ends what stands of it. Who comes in again has left before.
-func (s *site) leave(who string, o *observation) {
-	for i := range s.inside {
-		if s.inside[i].who == who {
-			s.inside = append(s.inside[:i], s.inside[i+1:]...)
-			s.engine.touch(&s.node)
-			break
+// leave forgets the visits of somebody who was seen at a time after they began, and ends
+// what stands of them.
+func (s *site) leave(keys visitorKeys, at int64, eventID string) {
+	for i := 0; i < len(s.inside); {
+		v := s.inside[i]
+		if !v.keys.meets(keys) || v.at > at {
+			i++
+			continue
 		}
+		s.inside = slices.Delete(s.inside, i, i+1)
+		s.engine.touch(&s.node)
+		s.engine.clear(&s.node, ruleTable[visitorOverstay].name+"\x00"+v.who, eventID)
 	}
-	s.engine.clear(&s.node, ruleTable[visitorOverstay].name+"\x00"+who, o.ID)
 }
 
 // closeAfter is when visitors must next have left.

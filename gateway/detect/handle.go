@@ -144,14 +144,19 @@ func (d *device) fire(at int64) {
 	}
 }
 
-// forgotten drops a device of which nothing stands open; otherwise it waits on.
+// forgotten drops a device, and ends what stands of it.
 func (d *device) forgotten(at int64) {
 	d.expire(at)
-	if len(d.open) > 0 || d.lost != present {
-		d.engine.set(&d.node, timerForget, at+forgetAfter)
-		return
+	for len(d.open) > 0 {
+		if d.open[0].until != 0 {
+			d.open = d.open[1:]
+			continue
+		}
+		d.engine.clear(&d.node, d.open[0].key, "")
 	}
+	d.lost, d.inOutage, d.inMass = present, false, false
 	d.engine.forget(d)
+	d.site.backOne(at)
 }
 
 // fire handles the deadlines of a site that are due at a time.

@@ -127,9 +127,10 @@ func (h timerHeap) down(i int) {
 	}
 }
 
-// set gives a timer a deadline, never takes it away.
+// set gives a timer a deadline.
 func (e *Engine) set(n *node, timer int, at int64) {
 	n.timers[timer] = at
+	e.touch(n)
 	if at < n.at {
 		e.heap.move(n, at)
 	}

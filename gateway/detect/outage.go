@@ -66,6 +66,19 @@ type census struct {
 	members []*device // lost together
 	lost    int       // members that are still lost
 	alive   []*device // the others that take part and are not lost
+	fresh   []*device // devices of any kind that are not even overdue: they tell of the cause
+}
+
+// overdueAt reports whether a device has missed a report.
+func (d *device) overdueAt(at int64) bool {
+	return d.lost != present || d.beats >= 2 && at-d.heard() > d.reportPeriod()*3/2+int64(5*time.Second)
+}
+
+// witness counts a device of the site that tells of the cause.
+func (c *census) witness(d *device, at int64) {
+	if d.isWatched() && !d.overdueAt(at) {
+		c.fresh = append(c.fresh, d)
+	}
 }
 
 // lostOne is called when a device of the site is lost.
@@ -95,6 +108,7 @@ func (s *site) form(g int, at int64) {
 	var c census
 	started := at
 	for _, d := range s.devices {
+		c.witness(d, at)
 		switch {
 		case !d.takesPart(g):
 		case d.lost != present && d.lostAt >= from:
@@ -152,8 +166,8 @@ func (c *census) camerasOnly() bool {
 	return false
 }
 
-// parent is the switch or recorder on which every member hangs, empty when there is none,
-// or when nothing else lives that could tell it from the whole site.
+// parent is the switch or recorder on which every member hangs and nothing that lives,
+// empty when there is none, or when nothing lives that could tell it from the whole site.
 func (c *census) parent() event.DeviceID {
 	var parent event.DeviceID
 	for i, d := range c.members {
@@ -162,12 +176,15 @@ func (c *census) parent() event.DeviceID {
 		}
 		parent = d.reg.Parent
 	}
-	for _, d := range c.alive {
-		if d.reg == nil || d.reg.Parent != parent {
-			return parent
+	for _, d := range c.fresh {
+		if d.reg != nil && d.reg.Parent == parent {
+			return ""
 		}
 	}
-	return ""
+	if len(c.fresh) == 0 {
+		return ""
+	}
+	return parent
 }
 
 // cause names the likeliest cause of a group. A cut of power and one of the line to the
@@ -175,7 +192,7 @@ func (c *census) parent() event.DeviceID {
 // power, and the text says both.
 func (c *census) cause() string {
 	alone := true // only devices with a battery or a line of their own live
-	for _, d := range c.alive {
+	for _, d := range c.fresh {
 		if d.kind != event.KindButton {
 			alone = false
 		}
@@ -220,6 +237,7 @@ func (s *site) groupFinding(g int, c *census) finding {
 func (s *site) members(g int) *census {
 	c := &census{}
 	for _, d := range s.devices {
+		c.witness(d, s.engine.clock)
 		switch {
 		case *d.in(g):
 			c.members = append(c.members, d)
@@ -331,7 +349,7 @@ func (s *site) looksDark(at int64) bool {
 		if !d.isWatched() {
 			continue
 		}
-		late := d.lost != present || d.beats >= 2 && at-d.heard() > d.reportPeriod()*3/2+int64(5*time.Second)
+		late := d.overdueAt(at)
 		total++
 		if late {
 			overdue++

@@ -103,7 +103,8 @@ type feverish struct {
 
 // visit is a visitor who came in and has not left.
 type visit struct {
-	who    string
+	who    string // the event of coming in
+	keys   visitorKeys
 	device event.DeviceID // where they came in
 	at     int64
 }
@@ -176,6 +177,12 @@ func (e *Engine) forget(d *device) {
 		d.site.devices = slices.Delete(d.site.devices, i, i+1)
 	}
 	e.gone = append(e.gone, d.key)
+	if s := d.site; s.reg == nil && len(s.devices) == 0 {
+		s.gone = true
+		delete(e.sites, s.id)
+		e.heap.remove(&s.node)
+		e.gone = append(e.gone, s.key)
+	}
 }
 
 // recent remembers the fingerprints of a device's last events: all of the last two
