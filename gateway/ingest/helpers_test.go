@@ -29,6 +29,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 30 * time.Second
 
+// describe is what to print when a wait failed.
+func (r *running) describe() string {
+	return fmt.Sprintf("%+v %+v\n%s", r.Brokers(), r.Health(), r.log)
+}
+
 // eventually polls until ok holds, and fails with what describe says after patience.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
@@ -358,7 +363,12 @@ func (r *running) stop() {
 
 func (r *running) ready() *running {
 	r.t.Helper()
-	eventually(r.t, "connected and healthy", func() bool {
+	defer func() {
+		if r.t.Failed() {
+			r.t.Log(r.describe())
+		}
+	}()
+	eventually(r.t, "connected", func() bool {
 		for _, b := range r.Brokers() {
 			if !b.Connected {
 				return false

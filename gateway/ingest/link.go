@@ -105,25 +105,29 @@ func (l *link) read(f *framer, r receiver) error {
 	limit := l.handshake
 	var deadlineSet time.Time
 	connected := false
+	var pace pace
 	for {
 		for r.pending() < l.batch {
 			fr, ok, err := f.next()
-			if err != nil {
-				return err
-			}
-			if !ok {
+			if err == nil && !ok {
 				break
 			}
-			if fr.kind() == typeConnack {
+			switch {
+			case err != nil:
+			case fr.kind() == typeConnack:
 				connected, limit, deadlineSet = true, 2*l.keepAlive+5*time.Second, time.Time{}
-			} else if !connected {
-				return malformed("packet of type %d before CONNACK", fr.kind())
+				err = l.toPaho.put(fr.raw)
+			case !connected:
+				err = malformed("packet of type %d before CONNACK", fr.kind())
+			default:
+				err = l.take(fr, r)
 			}
-			if err := l.take(fr, r); err != nil {
-				return err
+			if err != nil {
+				return errors.Join(err, r.flush()) // what came whole before it counts
 			}
 		}
-		full := r.pending() >= l.batch
+		taken := r.pending()
+		full := taken >= l.batch
 		if err := r.flush(); err != nil {
 			return err
 		}
@@ -133,7 +137,11 @@ func (l *link) read(f *framer, r receiver) error {
 		if full {
 			continue // more may be in the buffer
 		}
-		if now := time.Now(); now.Sub(deadlineSet) > limit/16 {
+		now := time.Now()
+		if wait := pace.linger(now, taken); wait > 0 {
+			time.Sleep(wait)
+		}
+		if now.Sub(deadlineSet) > limit/16 {
 			deadlineSet = now
 			if err := l.raw.SetReadDeadline(now.Add(limit)); err != nil {
 				return fmt.Errorf("set read deadline: %w", err)
@@ -154,6 +162,34 @@ func (l *link) read(f *framer, r receiver) error {
 			return fmt.Errorf("read from broker: %w", err)
 		}
 	}
+}
+
+// pace decides whether to wait a moment before the next read. Where messages come fast, a
+// read for every few of them costs more than they do; where they come slowly, a wait would
+// only cost time.
+type pace struct {
+	since time.Time
+	count int
+	rate  float64 // messages a second in the last paceSpan
+}
+
+const (
+	paceSpan   = 10 * time.Millisecond
+	fastRate   = 10_000 // messages a second from which on to wait
+	fewAtOnce  = 64     // messages for which not to wait any more
+	longLinger = time.Millisecond
+)
+
+func (p *pace) linger(now time.Time, taken int) time.Duration {
+	p.count += taken
+	if span := now.Sub(p.since); span >= paceSpan {
+		p.rate = float64(p.count) / span.Seconds()
+		p.since, p.count = now, 0
+	}
+	if p.rate < fastRate || taken >= fewAtOnce {
+		return 0
+	}
+	return min(longLinger, time.Duration(fewAtOnce/p.rate*float64(time.Second)))
 }
 
 // take sorts one packet.

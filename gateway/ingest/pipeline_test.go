@@ -3,7 +3,9 @@ package ingest
 import (
 	"bytes"
 	"errors"
+	"hash/maphash"
 	"net"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -109,26 +111,54 @@ func TestWaitForRoom(t *testing.T) {
 	})
 }
 
-func TestWindowForgetsTheOldest(t *testing.T) {
+func TestWindowRemembersAboutItsSize(t *testing.T) {
 	t.Parallel()
-	w := newWindow(3)
-	for n := range uint64(5) {
-		w.add(key{n, n})
+	const size = 4096
+	w := newWindow(size)
+	nth := func(n int) key {
+		return key{maphash.Comparable(w.one, n) | 1, maphash.Comparable(w.two, n)}
 	}
-	for n := range uint64(5) {
-		if got, want := w.has(key{n, n}), n >= 2; got != want {
-			t.Errorf("key %d: %v", n, got)
+	const total = 20 * size
+	for n := range total {
+		if w.remember(nth(n)) {
+			t.Fatalf("key %d was there before", n)
 		}
 	}
-	w.forget([]key{{3, 3}})
-	if w.has(key{3, 3}) || len(w.set) != 2 {
-		t.Error("not forgotten")
+	if bytes := len(w.sets) * ways * 16; bytes > 4*size*16 {
+		t.Fatalf("%d bytes", bytes)
+	}
+	forgotten := func(from, to int) (n int) {
+		for i := from; i < to; i++ {
+			s := w.sets[(nth(i).a>>1^nth(i).b)&w.mask]
+			if !slices.Contains(s[:], nth(i)) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := forgotten(total-size/4, total); n > 2 {
+		t.Errorf("%d of the last %d are forgotten", n, size/4)
+	}
+	if n := forgotten(total-size, total); n > size/20 {
+		t.Errorf("%d of the last %d are forgotten", n, size)
+	}
+	if n := forgotten(0, total-10*size); n < total-10*size-size/100 {
+		t.Errorf("only %d of the oldest %d are forgotten", n, total-10*size)
+	}
+	last := nth(total - 1)
+	if !w.remember(last) {
+		t.Error("the last is forgotten")
+	}
+	w.forget([]key{last})
+	if w.remember(last) {
+		t.Error("not forgotten when told to")
 	}
 	off := newWindow(0)
-	off.add(key{1, 1})
-	if off.has(key{1, 1}) {
+	off.remember(last)
+	if off.remember(last) {
 		t.Error("a window of 0 remembers")
 	}
+	off.forget([]key{last})
 }
 
 func TestKeyOfAnEvent(t *testing.T) {

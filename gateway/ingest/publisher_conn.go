@@ -108,7 +108,9 @@ func (p *Publisher) shakeHands(conn net.Conn, f *framer, password string) error 
 
 func (p *Publisher) read(conn net.Conn, f *framer, limit time.Duration) error {
 	var deadlineSet time.Time
+	var pace pace
 	for {
+		taken := 0
 		for {
 			fr, ok, err := f.next()
 			if err != nil {
@@ -118,12 +120,17 @@ func (p *Publisher) read(conn net.Conn, f *framer, limit time.Duration) error {
 				break
 			}
 			if fr.kind() == typePuback {
+				taken++
 				if err := p.acked(binary.BigEndian.Uint16(fr.body)); err != nil {
 					return err
 				}
 			}
 		}
-		if now := time.Now(); now.Sub(deadlineSet) > limit/16 {
+		now := time.Now()
+		if wait := pace.linger(now, taken); wait > 0 {
+			time.Sleep(wait) // brokers write each PUBACK by itself
+		}
+		if now.Sub(deadlineSet) > limit/16 {
 			deadlineSet = now
 			p.mu.Lock() // Close ends the connection with a deadline of its own
 			if !p.closed {

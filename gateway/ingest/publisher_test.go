@@ -118,12 +118,12 @@ func TestWill(t *testing.T) {
 
 func TestWebsocket(t *testing.T) {
 	t.Parallel()
-	m := startMosquitto(t, "\n\nprotocol websockets")
-	b := brokerConfig("main", "ws://"+m.addr()+"/mqtt")
+	m := startMosquitto(t, "max_inflight_messages 100")
+	b := brokerConfig("main", websocketBridge(t, m.addr()))
 	sink := newMemory()
 	in := start(t, config(t, b), sink).ready()
-	send(t, publisher(t, b.URL), topic, 1, 501)
-	eventually(t, "all events", func() bool { n, _ := sink.events(); return n == 500 })
+	send(t, publisher(t, b.URL), topic, 1, 101)
+	eventually(t, "all events", func() bool { n, _ := sink.events(); return n == 100 })
 	in.stop()
 }
 

@@ -115,11 +115,10 @@ func (in *intake) decode(r *route, p *publish) error {
 	for i := from; i < len(events); i++ {
 		events[i].Retained = p.retain
 		k := in.seen.event(&events[i])
-		if in.seen.has(k) {
+		if in.seen.remember(k) {
 			r.results.duplicate.Inc()
 			continue
 		}
-		in.seen.add(k)
 		in.keys = append(in.keys, k)
 		if len(kept) != i {
 			kept = append(kept, events[i])
@@ -166,13 +165,12 @@ func decodeSafely(d Decoder, dst []event.Event, m Message, clock event.Clock) (o
 // acknowledged.
 func (in *intake) bury(r *route, p *publish, reason string) {
 	k := in.seen.dead(p)
-	remembered := in.seen.has(k)
+	remembered := in.seen.remember(k)
 	if p.dup && remembered {
 		r.results.duplicate.Inc()
 		return
 	}
 	if !remembered {
-		in.seen.add(k)
 		in.keys = append(in.keys, k)
 	}
 	r.results.dead.Inc()
