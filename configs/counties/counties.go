@@ -19,3 +19,9 @@ func Demo() []byte { return []byte(demo) }
 
 // Small is small.yaml.
 func Small() []byte { return []byte(small) }
+
+//go:embed incidents.yaml
+var incidents string
+
+// Incidents is incidents.yaml.
+func Incidents() []byte { return []byte(incidents) }
