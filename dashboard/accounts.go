@@ -1,0 +1,68 @@
+package dashboard
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+// makeAccounts makes the accounts of the configuration, and an administrator where there
+// is no account at all.
+func (d *Dashboard) makeAccounts(ctx context.Context) error {
+	accounts := append([]auth.Account{}, d.deps.Accounts...)
+	for _, c := range d.cfg.Accounts {
+		password, err := readSecret(c.PasswordFile)
+		if err != nil {
+			return fmt.Errorf("account %q: %w", c.Username, err)
+		}
+		accounts = append(accounts, auth.Account{Username: c.Username, Name: c.Name, Role: c.Role, Scope: c.Scope, Password: password})
+	}
+	if err := auth.EnsureAccounts(ctx, d.store, accounts); err != nil {
+		return err
+	}
+	have, err := d.store.Accounts(ctx)
+	if err != nil || len(have) > 0 {
+		return err
+	}
+	password, err := d.firstPassword()
+	if err != nil {
+		return err
+	}
+	return auth.EnsureAccounts(ctx, d.store, []auth.Account{{
+		Username: "admin", Name: event.Text{ZH: "管理员", EN: "Administrator"}, Role: auth.Admin, Scope: []string{auth.Everywhere}, Password: password,
+	}})
+}
+
+// firstPassword is the configured one, or one that is made up and left in a file that only
+// this user can read: a log would keep it for too many eyes.
+func (d *Dashboard) firstPassword() (string, error) {
+	if d.cfg.AdminPasswordFile != "" {
+		return readSecret(d.cfg.AdminPasswordFile)
+	}
+	path := filepath.Join(d.cfg.DataDir, "admin-password")
+	password, err := readSecret(path) // of a start that did not come to its end
+	if err == nil || !errors.Is(err, os.ErrNotExist) {
+		return password, err
+	}
+	password = rand.Text()
+	if err := os.WriteFile(path, []byte(password+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("write first password: %w", err)
+	}
+	d.deps.Log.Info().Str("file", path).Msg("made the account admin; its password is in the file")
+	return password, nil
+}
+
+func readSecret(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read password: %w", err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}

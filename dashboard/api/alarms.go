@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/campusgate/campusgate/dashboard/alarm"
+	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+type alarmsInput struct {
+	State    string `query:"state" enum:"open,all,normal,unack,acked,rtn_unack,shelved,suppressed,oos" default:"open"`
+	Site     string `query:"site" maxLength:"64"`
+	Severity string `query:"severity" enum:"info,warning,high,critical"`
+	Rule     string `query:"rule" maxLength:"64"`
+	Device   string `query:"device" maxLength:"64"`
+	CausedBy string `query:"caused_by" maxLength:"64"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
+	Cursor   string `query:"cursor" maxLength:"200"`
+}
+
+type alarmID struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+// AlarmAndAudit is an alarm with everything that was done about it.
+type AlarmAndAudit struct {
+	Alarm alarm.Alarm   `json:"alarm"`
+	Audit []alarm.Entry `json:"audit" doc:"Oldest first."`
+}
+
+type decision struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Rev  int64  `json:"rev" minimum:"0" doc:"The revision the decision was made on."`
+		Note string `json:"note,omitempty" maxLength:"2000"`
+	}
+}
+
+type shelving struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Rev   int64     `json:"rev" minimum:"0"`
+		Until time.Time `json:"until" doc:"At most 24 hours ahead."`
+		Note  string    `json:"note" minLength:"1" maxLength:"2000"`
+	}
+}
+
+func (a *API) alarmRoutes() {
+	handle(a, http.MethodGet, "/alarms", "List alarms, newest started first", everyone(), a.listAlarms)
+	handle(a, http.MethodGet, "/alarms/{id}", "One alarm with its audit", everyone(), a.oneAlarm)
+	handle(a, http.MethodPost, "/alarms/{id}/shelve", "Put an alarm aside", []auth.Role{auth.Admin, auth.Operator},
+		func(ctx context.Context, id auth.Identity, in *shelving) (*body[alarm.Alarm], error) {
+			return a.act(ctx, id, alarm.Command{ID: in.ID, Action: alarm.Shelve, Rev: in.Body.Rev, Note: in.Body.Note, Until: in.Body.Until})
+		})
+	for _, s := range []struct {
+		path    string
+		action  alarm.Action
+		summary string
+		roles   []auth.Role
+	}{
+		{"ack", alarm.Ack, "Acknowledge an alarm", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
+		{"comment", alarm.Comment, "Write a note", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
+		{"close", alarm.Close, "Close an alarm", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
+		{"unshelve", alarm.Unshelve, "Bring an alarm back", []auth.Role{auth.Admin, auth.Operator}},
+		{"out-of-service", alarm.OutOfService, "Take an alarm out of service", []auth.Role{auth.Admin, auth.Operator}},
+		{"in-service", alarm.InService, "Put an alarm back into service", []auth.Role{auth.Admin, auth.Operator}},
+	} {
+		handle(a, http.MethodPost, "/alarms/{id}/"+s.path, s.summary, s.roles,
+			func(ctx context.Context, id auth.Identity, in *decision) (*body[alarm.Alarm], error) {
+				return a.act(ctx, id, alarm.Command{ID: in.ID, Action: s.action, Rev: in.Body.Rev, Note: in.Body.Note})
+			})
+	}
+}
+
+func (a *API) listAlarms(ctx context.Context, id auth.Identity, in *alarmsInput) (*body[list[alarm.Alarm]], error) {
+	sites, err := sitesOf(id, in.Site)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := a.deps.Alarms.Alarms(ctx, alarm.Query{
+		Sites: sites, AllSites: sites == nil, State: in.State, Severity: event.Severity(in.Severity), Rule: in.Rule,
+		Device: event.DeviceID(in.Device), CausedBy: in.CausedBy, Limit: in.Limit, Cursor: in.Cursor,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page(rows, next), nil
+}
+
+func (a *API) oneAlarm(ctx context.Context, id auth.Identity, in *alarmID) (*body[AlarmAndAudit], error) {
+	row, audit, err := a.deps.Alarms.Alarm(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !id.Scope.Allows(row.Site) {
+		return nil, notFound()
+	}
+	return &body[AlarmAndAudit]{AlarmAndAudit{row, audit}}, nil
+}
+
+func (a *API) act(ctx context.Context, id auth.Identity, c alarm.Command) (*body[alarm.Alarm], error) {
+	c.By, c.Allows = id.Username, id.Scope.Allows
+	row, err := a.deps.Alarms.Act(ctx, c, a.deps.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &body[alarm.Alarm]{row}, nil
+}

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/live"
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+// policy lets the page load from here only. Styles may be inline: the map library sets them.
+const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
+	"img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+func (a *API) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		if a.deps.TLS {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			h.Set("Cache-Control", "no-store")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recover keeps one broken request from ending the connection without a word.
+func (a *API) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			a.deps.Log.Error().Interface("panic", v).Str("path", r.URL.Path).Bytes("stack", debug.Stack()).Msg("request failed")
+			problem(http.StatusInternalServerError, codeInternal, "something went wrong here; it is in the log").write(w)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onlyJSON refuses bodies that a foreign form could send without asking first.
+func onlyJSON(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead, http.MethodOptions:
+		default:
+			kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+			if err != nil || kind != "application/json" {
+				problem(http.StatusUnsupportedMediaType, codeInvalid, "want Content-Type: application/json").write(w)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// page serves the web application, and problems for paths of the API that are none.
+func (a *API) page(w http.ResponseWriter, r *http.Request) {
+	if a.deps.Web == nil || strings.HasPrefix(r.URL.Path, "/api/") {
+		notFound().write(w)
+		return
+	}
+	a.deps.Web.ServeHTTP(w, r)
+}
+
+// live upgrades to the websocket. The hub checks the Origin.
+func (a *API) live(w http.ResponseWriter, r *http.Request) {
+	id, ok := auth.From(r.Context())
+	if !ok {
+		problem(http.StatusUnauthorized, codeUnauthenticated, auth.ErrUnauthenticated.Error()).write(w)
+		return
+	}
+	a.deps.Hub.Serve(w, r, live.Viewer{
+		User: id.Username, Role: string(id.Role), Scope: id.Scope, Session: id.Session, Expires: id.Expires,
+	})
+}
+
+// ready answers 200 when everything does its work, else 503, with every component's state.
+func (a *API) ready(w http.ResponseWriter, _ *http.Request) {
+	components := a.deps.Health()
+	out := struct {
+		State      event.HealthState       `json:"state"`
+		Components map[string]event.Health `json:"components"`
+	}{event.OK, components}
+	status := http.StatusOK
+	for _, h := range components {
+		switch {
+		case h.State != event.OK && h.State != event.Degraded:
+			out.State, status = event.Failed, http.StatusServiceUnavailable
+		case h.State == event.Degraded && out.State == event.OK:
+			out.State = event.Degraded
+		}
+	}
+	writeJSON(w, status, out)
+}

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/campusgate/campusgate/dashboard/alarm"
+	"github.com/campusgate/campusgate/dashboard/auth"
+)
+
+// Codes of problems, for the page's own words. Never rename.
+const (
+	codeUnauthenticated = "unauthenticated"
+	codeBadCredentials  = "bad_credentials"
+	codeTooManyTries    = "too_many_tries"
+	codeForbidden       = "forbidden"
+	codeNotFound        = "not_found"
+	codeConflict        = "conflict"
+	codeNotAllowed      = "not_allowed"
+	codeInvalid         = "invalid"
+	codeUnavailable     = "unavailable"
+	codeInternal        = "internal"
+)
+
+// Problem is an error as RFC 9457 writes it.
+type Problem struct {
+	Type     string              `json:"type"`
+	Title    string              `json:"title"`
+	Status   int                 `json:"status"`
+	Detail   string              `json:"detail"`
+	Code     string              `json:"code" doc:"A word for programs."`
+	Errors   []*huma.ErrorDetail `json:"errors,omitempty"`
+	Conflict *Conflict           `json:"conflict,omitempty"`
+}
+
+// Conflict says who was first.
+type Conflict struct {
+	Rev    int64        `json:"rev"`
+	State  alarm.State  `json:"state"`
+	By     string       `json:"by"`
+	At     time.Time    `json:"at"`
+	Action alarm.Action `json:"action"`
+}
+
+// Error returns the detail.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus returns the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is that of problems.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+var _ huma.StatusError = (*Problem)(nil)
+
+func problem(status int, code, detail string) *Problem {
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
+}
+
+func notFound() *Problem { return problem(http.StatusNotFound, codeNotFound, "there is no such thing") }
+
+func invalid(location, message string) *Problem {
+	p := problem(http.StatusUnprocessableEntity, codeInvalid, message)
+	p.Errors = []*huma.ErrorDetail{{Location: location, Message: message}}
+	return p
+}
+
+// ownWords turns the framework's errors into Problems, so that all have a code.
+func ownWords(_ huma.Context, _ string, v any) (any, error) {
+	e, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	code := codeInvalid
+	switch {
+	case e.Status == http.StatusNotFound:
+		code = codeNotFound
+	case e.Status >= 500:
+		code = codeInternal
+	}
+	p := problem(e.Status, code, e.Detail)
+	p.Errors = e.Errors
+	return p, nil
+}
+
+// explain turns an error of the parts below into what the caller may know. The rest is
+// logged and called internal.
+func (a *API) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	var (
+		p          *Problem
+		conflict   *alarm.Conflict
+		notAllowed *alarm.NotAllowed
+		bad        *alarm.Invalid
+		tries      *auth.TooManyTries
+		headers    huma.HeadersError
+	)
+	switch {
+	case errors.As(err, &headers):
+		return err
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &conflict):
+		out := problem(http.StatusConflict, codeConflict, conflict.Error())
+		out.Conflict = &Conflict{
+			Rev: conflict.Alarm.Rev, State: conflict.Alarm.State, By: conflict.Last.By, At: conflict.Last.At, Action: conflict.Last.Action,
+		}
+		return out
+	case errors.As(err, &notAllowed):
+		return problem(http.StatusConflict, codeNotAllowed, notAllowed.Error())
+	case errors.As(err, &bad):
+		return invalid("body."+bad.Field, bad.Error())
+	case errors.Is(err, alarm.ErrNotFound):
+		return notFound()
+	case errors.Is(err, auth.ErrCredentials):
+		return problem(http.StatusUnauthorized, codeBadCredentials, err.Error())
+	case errors.As(err, &tries):
+		seconds := int(tries.Wait/time.Second) + 1
+		return huma.ErrorWithHeaders(problem(http.StatusTooManyRequests, codeTooManyTries, err.Error()),
+			http.Header{"Retry-After": {strconv.Itoa(seconds)}})
+	}
+	a.deps.Log.Error().Err(err).Msg("request failed")
+	return problem(http.StatusInternalServerError, codeInternal, "something went wrong here; it is in the log")
+}
+
+// unavailable is an error of something beyond this process.
+func (a *API) unavailable(what string, err error) error {
+	a.deps.Log.Warn().Err(err).Str("what", what).Msg("out of reach")
+	return problem(http.StatusServiceUnavailable, codeUnavailable, what+" is out of reach")
+}
+
+// write answers with a problem where the framework is not at hand.
+func (p *Problem) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the caller has gone if this fails
+}

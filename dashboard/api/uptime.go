@@ -1,0 +1,228 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/campusgate/campusgate/dashboard/alarm"
+	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/availability"
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+const (
+	maxUptimeWindow = 31 * 24 * time.Hour
+	holdPeriods     = 3 // a status is valid for this many of the device's periods
+)
+
+type availabilityInput struct {
+	Site   string    `query:"site" maxLength:"64"`
+	Kind   string    `query:"kind" enum:"gate,temperature,bus,kitchen,camera,button" default:"camera"`
+	Device string    `query:"device" maxLength:"64"`
+	From   time.Time `query:"from" doc:"Default: 24 hours before to."`
+	To     time.Time `query:"to" doc:"Default: now; a later time is now."`
+}
+
+// Uptime is the row of a device.
+type Uptime struct {
+	Site   event.SiteID   `json:"site"`
+	Device event.DeviceID `json:"device"`
+	Kind   event.Kind     `json:"kind"`
+	Name   event.Text     `json:"name"`
+	availability.Summary
+	Spans []availability.Span `json:"spans" doc:"Only when one site is asked for."`
+}
+
+func (a *API) availability(ctx context.Context, id auth.Identity, in *availabilityInput) (*body[list[Uptime]], error) {
+	sites, err := sitesOf(id, in.Site)
+	if err != nil {
+		return nil, err
+	}
+	now := a.deps.Now()
+	if in.To.IsZero() || in.To.After(now) {
+		in.To = now // nobody knows the future
+	}
+	if in.From.IsZero() {
+		in.From = in.To.Add(-24 * time.Hour)
+	}
+	if !in.To.After(in.From) || in.To.Sub(in.From) > maxUptimeWindow {
+		return nil, invalid("query.from", "want at most 31 days before to")
+	}
+	if sites != nil && len(sites) == 0 {
+		return page[Uptime](nil, ""), nil
+	}
+	if a.deps.History == nil {
+		return nil, a.unavailable("the history", errors.New("no history is configured"))
+	}
+	window := availability.Interval{From: in.From.UTC(), To: in.To.UTC()}
+	report := newUptimeReport(a.deps.County, window, in, id.Scope)
+	if err := a.deps.History.EachStatus(ctx, sites, nil, window.From, window.To, report.status); err != nil {
+		return nil, a.historyError(err)
+	}
+	outages, _, err := a.deps.Alarms.Alarms(ctx, alarm.Query{
+		Sites: sites, AllSites: sites == nil, State: "all", From: window.From, To: window.To,
+		Rules: []string{"site_outage", "camera_down", "device_silent", "kitchen_silent", "bus_silent"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range outages {
+		report.outage(&outages[i])
+	}
+	return page(report.rows(in.Site != ""), ""), nil
+}
+
+// uptimeReport collects what the timelines of the devices in question are made from.
+type uptimeReport struct {
+	county  *event.County
+	window  availability.Interval
+	devices []*uptimeDevice
+	byKey   map[event.DeviceKey]*uptimeDevice
+	watched map[event.SiteID][]availability.Interval
+}
+
+type uptimeDevice struct {
+	site    *event.Site
+	device  *event.Device
+	samples []availability.Sample
+	layers  []availability.Layer
+}
+
+func newUptimeReport(county *event.County, window availability.Interval, in *availabilityInput, scope auth.Scope) *uptimeReport {
+	r := &uptimeReport{
+		county: county, window: window,
+		byKey: map[event.DeviceKey]*uptimeDevice{}, watched: map[event.SiteID][]availability.Interval{},
+	}
+	for i := range county.Sites {
+		s := &county.Sites[i]
+		if !scope.Allows(s.ID) || in.Site != "" && string(s.ID) != in.Site {
+			continue
+		}
+		for j := range s.Devices {
+			d := &s.Devices[j]
+			if in.Kind != string(d.Kind) || in.Device != "" && string(d.ID) != in.Device {
+				continue
+			}
+			u := &uptimeDevice{site: s, device: d}
+			if d.Duty == event.DutyService {
+				u.layers = offHours(s, county.Location(), window)
+			}
+			r.devices = append(r.devices, u)
+			r.byKey[event.DeviceKey{Site: s.ID, Device: d.ID}] = u
+		}
+	}
+	return r
+}
+
+// status takes in one device_status event.
+func (r *uptimeReport) status(e *event.Event) error {
+	if e.Status == nil || e.Retained {
+		return nil
+	}
+	period := e.Status.Period
+	d := r.county.Device(e.Site, e.Device)
+	if period <= 0 && d != nil {
+		period = d.Period
+	}
+	if period <= 0 {
+		period = time.Minute
+	}
+	hold := holdPeriods * period
+	// Whoever's word arrived, somebody listened at that site.
+	r.watched[e.Site] = join(r.watched[e.Site], availability.Interval{From: e.ObservedAt, To: e.ObservedAt.Add(hold)})
+	u := r.byKey[event.DeviceKey{Site: e.Site, Device: e.Device}]
+	if u == nil {
+		return nil
+	}
+	s := availability.Sample{At: e.ObservedAt, Hold: hold, Reason: e.Status.Reason, State: availability.Unobserved}
+	switch e.Status.Status {
+	case event.StatusUp:
+		s.State, s.Reason = availability.Up, ""
+		if recording, said := e.Status.Recording.Bool(); said && !recording {
+			s.State, s.Reason = availability.Degraded, "not_recording"
+		}
+	case event.StatusDown:
+		s.State = availability.Down
+	case event.StatusDegraded:
+		s.State = availability.Degraded
+	}
+	u.samples = availability.Record(u.samples, s)
+	return nil
+}
+
+// join keeps a site's intervals short while they arrive nearly in order.
+func join(in []availability.Interval, x availability.Interval) []availability.Interval {
+	if n := len(in); n > 0 && !x.From.Before(in[n-1].From) && !x.From.After(in[n-1].To) {
+		if x.To.After(in[n-1].To) {
+			in[n-1].To = x.To
+		}
+		return in
+	}
+	return append(in, x)
+}
+
+// outage takes in an alarm that says why or that a device did not work.
+func (r *uptimeReport) outage(a *alarm.Alarm) {
+	if a.Momentary {
+		return
+	}
+	l := availability.Layer{State: availability.Down, Reason: a.Rule}
+	l.From, l.To = a.StartedAt, r.window.To
+	if a.ClearedAt != nil {
+		l.To = *a.ClearedAt
+	}
+	if a.Rule != "site_outage" {
+		if u := r.byKey[event.DeviceKey{Site: a.Site, Device: a.Device}]; u != nil {
+			u.layers = append(u.layers, l)
+		}
+		return
+	}
+	l.State = availability.Elsewhere
+	if l.Reason = a.Cause; l.Reason == "" {
+		l.Reason = a.Rule
+	}
+	for _, d := range a.Devices {
+		if u := r.byKey[event.DeviceKey{Site: a.Site, Device: d}]; u != nil {
+			u.layers = append(u.layers, l)
+		}
+	}
+}
+
+func (r *uptimeReport) rows(spans bool) []Uptime {
+	out := make([]Uptime, 0, len(r.devices))
+	for _, u := range r.devices {
+		timeline := availability.Timeline(availability.Input{
+			Interval: r.window, Samples: u.samples, Layers: u.layers, Watched: r.watched[u.site.ID],
+		})
+		row := Uptime{
+			Site: u.site.ID, Device: u.device.ID, Kind: u.device.Kind, Name: u.device.Name,
+			Summary: availability.Sum(timeline), Spans: []availability.Span{},
+		}
+		if spans {
+			row.Spans = timeline
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// offHours are the times in the window outside a kitchen's service hours.
+func offHours(s *event.Site, zone *time.Location, window availability.Interval) []availability.Layer {
+	var out []availability.Layer
+	layer := func(from, to time.Time) {
+		if to.After(from) {
+			out = append(out, availability.Layer{Interval: availability.Interval{From: from, To: to}, State: availability.OffHours})
+		}
+	}
+	at := window.From
+	for day := window.From.In(zone); day.Before(window.To.Add(24 * time.Hour)); day = day.AddDate(0, 0, 1) {
+		if !s.Hours.SchoolDay(day) {
+			continue
+		}
+		layer(at, s.Hours.On(day, s.Hours.KitchenFrom))
+		at = s.Hours.On(day, s.Hours.KitchenTo)
+	}
+	layer(at, window.To)
+	return out
+}

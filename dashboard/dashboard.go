@@ -1,0 +1,270 @@
+package dashboard
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/campusgate/campusgate/dashboard/alarm"
+	"github.com/campusgate/campusgate/dashboard/api"
+	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/live"
+	"github.com/campusgate/campusgate/dashboard/live/state"
+	"github.com/campusgate/campusgate/dashboard/store"
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+// Dashboard is the command centre's server.
+type Dashboard struct {
+	cfg     Config
+	deps    Deps
+	metrics *metrics
+	gather  prometheus.Gatherer
+
+	model *state.Model
+	hub   *live.Hub
+	// Set by Start before anything reads them.
+	alarms   *alarm.Service
+	gateways *gatewayBook
+
+	life   sync.Mutex // held by Start and Stop; never by what they wait for
+	onStop []stopper  // last in, first out
+
+	mu        sync.Mutex
+	state     event.HealthState
+	following map[string]error // what cannot be followed at present, and why
+	listener  net.Listener
+	store     *store.Store
+}
+
+// stopper is one thing to stop, by name.
+type stopper struct {
+	name string
+	stop func(context.Context) error
+}
+
+// New checks the settings and opens nothing.
+func New(cfg Config, deps Deps) (*Dashboard, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.County == nil || deps.Bus == nil {
+		return nil, errors.New("make dashboard: Deps.County and Deps.Bus are needed")
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	if deps.Registry == nil {
+		deps.Registry = prometheus.NewRegistry()
+	}
+	d := &Dashboard{cfg: cfg, deps: deps, state: event.Starting, following: map[string]error{}}
+	d.gather, _ = deps.Registry.(prometheus.Gatherer)
+	var err error
+	if d.metrics, err = newMetrics(deps.Registry); err != nil {
+		return nil, fmt.Errorf("register metrics of dashboard: %w", err)
+	}
+	d.hub, err = live.New(cfg.Live, live.Deps{
+		Log: deps.Log.With().Str("component", "live").Logger(), Registry: deps.Registry, Build: deps.Build, Channels: channels(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.model = state.New(deps.County, state.Channels{
+		Devices: d.hub.Channel("devices"), Sites: d.hub.Channel("sites"), Feed: d.hub.Channel("feed"),
+	})
+	d.gateways = newGatewayBook(deps.Bus, d.hub.Channel("gateways"))
+	return d, nil
+}
+
+func channels() []live.ChannelConfig {
+	return []live.ChannelConfig{
+		{Name: "alarms", Mode: live.Lossless, Classify: live.BySite},
+		{Name: "feed", Mode: live.Feed, Classify: live.BySite, Keep: 200},
+		{Name: "devices", Mode: live.Latest, Classify: live.BySite},
+		{Name: "sites", Mode: live.Latest, Classify: live.BySite},
+		{Name: "stats", Mode: live.Latest, Classify: live.CountyOnly},
+		{Name: "gateways", Mode: live.Latest, Classify: live.CountyOnly},
+	}
+}
+
+// Start opens the database, listens, and begins to follow the bus. When something fails,
+// everything before it is stopped again.
+func (d *Dashboard) Start(ctx context.Context) error {
+	d.life.Lock()
+	defer d.life.Unlock()
+	if h := d.Health(); h.State != event.Starting {
+		return fmt.Errorf("start dashboard: it is %s", h.State)
+	}
+	for _, step := range []struct {
+		name  string
+		start func(context.Context) error
+	}{
+		{"open database", d.openStore},
+		{"make accounts", d.makeAccounts},
+		{"start live hub", d.startHub},
+		{"listen", d.listen},
+		{"follow bus", d.follow},
+	} {
+		if err := step.start(ctx); err != nil {
+			d.enter(event.Failed)
+			return errors.Join(fmt.Errorf("start dashboard: %s: %w", step.name, err), d.unwind(context.WithoutCancel(ctx)))
+		}
+	}
+	d.enter(event.OK)
+	d.deps.Log.Info().Str("addr", d.Addr()).Bool("tls", d.cfg.HTTP.tls()).Msg("dashboard listens")
+	return nil
+}
+
+func (d *Dashboard) openStore(ctx context.Context) error {
+	s, err := store.Open(ctx, d.cfg.database())
+	if err != nil {
+		return err
+	}
+	d.alarms = alarm.New(s)
+	d.mu.Lock()
+	d.store = s
+	d.mu.Unlock()
+	d.onStop = append(d.onStop, stopper{"database", func(context.Context) error { return s.Close() }})
+	return d.alarms.Attach(ctx, &alarmSink{d.hub.Channel("alarms"), d.model})
+}
+
+func (d *Dashboard) startHub(ctx context.Context) error {
+	d.onStop = append(d.onStop, stopper{"live hub", d.hub.Stop})
+	return d.hub.Start(ctx)
+}
+
+// listen starts the HTTP server.
+func (d *Dashboard) listen(ctx context.Context) error {
+	secure := d.cfg.HTTP.tls() || d.cfg.HTTP.BehindTLS
+	manager, err := auth.New(d.cfg.Session, d.store, d.store.Sessions(), secure)
+	if err != nil {
+		return err
+	}
+	var exposition http.Handler
+	if d.gather != nil {
+		exposition = promhttp.HandlerFor(d.gather, promhttp.HandlerOpts{})
+	}
+	handler, err := api.New(api.Deps{
+		County: d.deps.County, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History,
+		Gateways: d.gateways, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
+		Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
+	})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: log.New(d.deps.Log.With().Str("component", "http").Logger(), "", 0),
+	}
+	if d.cfg.HTTP.tls() {
+		cert, err := tls.LoadX509KeyPair(d.cfg.HTTP.CertFile, d.cfg.HTTP.KeyFile)
+		if err != nil {
+			return fmt.Errorf("read certificate: %w", err)
+		}
+		// The websocket needs HTTP/1.1; a second connection for the rest costs nothing here.
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.cfg.HTTP.Addr)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.listener = listener
+	d.mu.Unlock()
+	served := make(chan error, 1)
+	go func() {
+		if d.cfg.HTTP.tls() {
+			served <- server.ServeTLS(listener, "", "")
+		} else {
+			served <- server.Serve(listener)
+		}
+	}()
+	d.onStop = append(d.onStop, stopper{"HTTP server", func(ctx context.Context) error {
+		// Websockets are not the server's any more: they end here, and browsers are told.
+		err := d.hub.Stop(ctx)
+		if shut := server.Shutdown(ctx); shut != nil {
+			err = errors.Join(err, shut, server.Close())
+		}
+		if s := <-served; !errors.Is(s, http.ErrServerClosed) {
+			err = errors.Join(err, s)
+		}
+		return err
+	}})
+	return nil
+}
+
+// follow starts what runs until Stop: the bus's streams and the clock.
+func (d *Dashboard) follow(context.Context) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { d.keep(ctx, "events", d.events()) })
+	wg.Go(func() { d.keep(ctx, "anomalies", d.anomalies) })
+	wg.Go(func() { d.keep(ctx, "gateway status", d.statuses) })
+	wg.Go(func() { d.clock(ctx) })
+	wg.Go(func() { d.fillToday(ctx) })
+	d.onStop = append(d.onStop, stopper{"bus followers", func(context.Context) error {
+		cancel()
+		wg.Wait()
+		return nil
+	}})
+	return nil
+}
+
+// Stop stops everything in the opposite order of Start. It may be called twice, and without
+// Start.
+func (d *Dashboard) Stop(ctx context.Context) error {
+	d.life.Lock()
+	defer d.life.Unlock()
+	d.enter(event.Stopped)
+	return d.unwind(ctx)
+}
+
+func (d *Dashboard) enter(s event.HealthState) {
+	d.mu.Lock()
+	d.state = s
+	d.mu.Unlock()
+}
+
+func (d *Dashboard) unwind(ctx context.Context) error {
+	var faults []error
+	for len(d.onStop) > 0 {
+		last := d.onStop[len(d.onStop)-1]
+		d.onStop = d.onStop[:len(d.onStop)-1]
+		if err := last.stop(ctx); err != nil {
+			faults = append(faults, fmt.Errorf("stop %s: %w", last.name, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Addr is the address it listens on, empty before Start.
+func (d *Dashboard) Addr() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.listener == nil {
+		return ""
+	}
+	return d.listener.Addr().String()
+}
+
+// URL is the page's address, empty before Start.
+func (d *Dashboard) URL() string {
+	addr := d.Addr()
+	switch {
+	case addr == "":
+		return ""
+	case d.cfg.HTTP.tls():
+		return "https://" + addr
+	}
+	return "http://" + addr
+}
