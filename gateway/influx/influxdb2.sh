@@ -86,3 +86,47 @@ if [ -z "$influxd" ]; then
 	[ -x "$influxd" ] || build
 fi
 [ "${1:-}" != build ] || { echo "influxdb2: $influxd"; exit 0; }
+
+need curl "asks the server whether it is up and sets it up"
+work=$(mktemp -d)
+server=
+cleanup() {
+	if [ -n "$server" ]; then
+		kill "$server" 2>/dev/null || true
+		wait "$server" 2>/dev/null || true
+	fi
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# A port below the system's range of outgoing ports; another is taken when it is in use.
+try=0
+while :; do
+	port=$((20000 + ($$ + try * 37) % 10000))
+	url=http://127.0.0.1:$port
+	"$influxd" --bolt-path "$work/bolt" --sqlite-path "$work/sqlite" --engine-path "$work/engine" \
+		--http-bind-address "127.0.0.1:$port" --reporting-disabled --log-level warn >"$work/log" 2>&1 &
+	server=$!
+	waited=0
+	until curl -fs "$url/health" >/dev/null 2>&1; do
+		kill -0 "$server" 2>/dev/null || break
+		waited=$((waited + 1))
+		[ "$waited" -lt 150 ] || { cat "$work/log" >&2; fail "influxd does not answer within 30 s"; }
+		sleep 0.2
+	done
+	kill -0 "$server" 2>/dev/null && break
+	server=
+	try=$((try + 1))
+	[ "$try" -lt 5 ] || { cat "$work/log" >&2; fail "influxd does not start"; }
+done
+
+token=contract-test-token
+curl -fsS "$url/api/v2/setup" -H 'Content-Type: application/json' \
+	-d "{\"username\":\"test\",\"password\":\"contract-test\",\"org\":\"campusgate\",\"bucket\":\"first\",\"token\":\"$token\"}" >/dev/null ||
+	fail "influxd cannot be set up"
+echo "influxdb2: $("$influxd" version | cut -d' ' -f1-2) at $url"
+
+cd "$root"
+CAMPUSGATE_TEST_INFLUX_URL=$url CAMPUSGATE_TEST_INFLUX_TOKEN=$token CAMPUSGATE_TEST_INFLUX_ORG=campusgate \
+	go test -count=1 -run "TestContractServer|TestInfluxDB2" ${TESTFLAGS:-} ./gateway/influx/
