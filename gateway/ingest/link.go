@@ -12,11 +12,7 @@ import (
 	"time"
 )
 
-const (
-	writeTimeout = 30 * time.Second
-	// maxPassed bounds what waits for paho to read: a few SUBACKs, normally.
-	maxPassed = 1 << 20
-)
+const writeTimeout = 30 * time.Second
 
 var (
 	errStopped   = errors.New("stopped")
@@ -162,34 +158,6 @@ func (l *link) read(f *framer, r receiver) error {
 			return fmt.Errorf("read from broker: %w", err)
 		}
 	}
-}
-
-// pace decides whether to wait a moment before the next read. Where messages come fast, a
-// read for every few of them costs more than they do; where they come slowly, a wait would
-// only cost time.
-type pace struct {
-	since time.Time
-	count int
-	rate  float64 // messages a second in the last paceSpan
-}
-
-const (
-	paceSpan   = 10 * time.Millisecond
-	fastRate   = 10_000 // messages a second from which on to wait
-	fewAtOnce  = 64     // messages for which not to wait any more
-	longLinger = time.Millisecond
-)
-
-func (p *pace) linger(now time.Time, taken int) time.Duration {
-	p.count += taken
-	if span := now.Sub(p.since); span >= paceSpan {
-		p.rate = float64(p.count) / span.Seconds()
-		p.since, p.count = now, 0
-	}
-	if p.rate < fastRate || taken >= fewAtOnce {
-		return 0
-	}
-	return min(longLinger, time.Duration(fewAtOnce/p.rate*float64(time.Second)))
 }
 
 // take sorts one packet.
@@ -353,44 +321,3 @@ func (l *link) SetReadDeadline(time.Time) error { return nil }
 func (l *link) SetWriteDeadline(time.Time) error { return nil }
 
 var _ net.Conn = (*link)(nil)
-
-// passed is what the link read for paho.
-type passed struct {
-	mu     sync.Mutex
-	cond   sync.Cond
-	buf    []byte
-	closed bool
-}
-
-func (p *passed) put(b []byte) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.buf)+len(b) > maxPassed {
-		return malformed("broker floods with packets that are no messages")
-	}
-	p.buf = append(p.buf, b...)
-	p.cond.Signal()
-	return nil
-}
-
-// Read blocks until there is something, or the link is closed.
-func (p *passed) Read(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for len(p.buf) == 0 && !p.closed {
-		p.cond.Wait()
-	}
-	if len(p.buf) == 0 {
-		return 0, io.EOF // net.ErrClosed would make paho think that it closed by itself
-	}
-	n := copy(b, p.buf)
-	p.buf = p.buf[:copy(p.buf, p.buf[n:])]
-	return n, nil
-}
-
-func (p *passed) close() {
-	p.mu.Lock()
-	p.closed = true
-	p.cond.Broadcast()
-	p.mu.Unlock()
-}

@@ -19,13 +19,22 @@ import (
 	"github.com/campusgate/campusgate/gateway/journal"
 )
 
-// counting is a sink that takes everything at once.
-type counting struct{ records, batches atomic.Int64 }
+// counting counts what is stored. Without a next sink it takes everything at once.
+type counting struct {
+	next             ingest.Sink
+	records, batches atomic.Int64
+}
 
-func (c *counting) Submit(_ context.Context, b journal.Batch, done func(error)) error {
-	c.records.Add(int64(len(b.Records)))
-	c.batches.Add(1)
-	done(nil)
+func (c *counting) Submit(ctx context.Context, b journal.Batch, done func(error)) error {
+	stored := func(err error) {
+		c.records.Add(int64(len(b.Records)))
+		c.batches.Add(1)
+		done(err)
+	}
+	if c.next != nil {
+		return c.next.Submit(ctx, b, stored)
+	}
+	stored(nil)
 	return nil
 }
 
@@ -149,6 +158,23 @@ func fakeBroker(b *testing.B, stream []byte) (url string, goOn chan<- int, acked
 // BenchmarkLoopback is ingest alone, with a sender that costs next to nothing: socket,
 // frames, route, a small decoder with Stamp, ledger, window, batch, PUBACK. QoS 1.
 func BenchmarkLoopback(b *testing.B) {
+	b.Run("sink=none", func(b *testing.B) { loopback(b, &counting{}) })
+	b.Run("sink=journal", func(b *testing.B) {
+		cfg := journal.DefaultConfig()
+		cfg.Dir, cfg.MinFreeDisk = b.TempDir(), 0
+		j, err := journal.New(cfg, journal.Deps{Logger: zerolog.Nop()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := j.Start(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = j.Stop(context.Background()) }()
+		loopback(b, &counting{next: j})
+	})
+}
+
+func loopback(b *testing.B, sink *counting) {
 	const messages = 1000
 	var stream []byte
 	for n := range messages {
@@ -159,7 +185,6 @@ func BenchmarkLoopback(b *testing.B) {
 		stream = append(stream, body...)
 	}
 	url, send, acked := fakeBroker(b, stream)
-	sink := &counting{}
 	c := config(b, brokerConfig("main", url))
 	in, err := ingest.New(c, ingest.Deps{Sink: sink, Decoders: []ingest.Decoder{quick{}}, Logger: zerolog.Nop()})
 	if err != nil {
