@@ -8,6 +8,17 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
+// TestCorrectedTime: what a clock that is known to be wrong observed is told by the right time.
+func TestCorrectedTime(t *testing.T) {
+	t.Parallel()
+	out := play(newEngine(t, detect.DefaultConfig()), script(all(beats("09:00", "09:10", time.Minute, "s1/g1"), off(-8*time.Hour)),
+		with(gate("09:09:30", "g1", pupilIn("p1", 39)), off(-8*time.Hour))))
+	a := out[len(out)-1]
+	if away := a.StartedAt.Sub(clock("09:09:30")); a.Rule != "fever" || away < -time.Second || away > 0 {
+		t.Errorf("%s started at %v", a.Rule, a.StartedAt)
+	}
+}
+
 // off shifts a device's clock, as an adapter would present it.
 func off(by time.Duration) func(*event.Event) {
 	return func(e *event.Event) {

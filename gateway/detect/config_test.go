@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/campusgate/campusgate/gateway/detect"
 	"github.com/campusgate/campusgate/gateway/event"
@@ -171,5 +172,34 @@ func TestUnknownDevicesAreBounded(t *testing.T) {
 		e.Gate = &event.GateAccess{Result: event.ResultForced}
 	}).ev, nil); len(out) != 1 {
 		t.Errorf("%q", told(out))
+	}
+}
+
+// TestForgotten: strangers that went away are forgotten after a week, and what stood of
+// them with them.
+func TestForgotten(t *testing.T) {
+	t.Parallel()
+	strangers := []string{"x1/g1", "x1/g2", "x1/c1"}
+	e := newEngine(t, detect.DefaultConfig())
+	out := play(e, script(beats("09:00", "09:10", time.Minute, strangers...), until("09:20")))
+	if n := len(e.Open()); n != 4 {
+		t.Fatalf("%d stand, want the outage and its three: %q", n, told(out))
+	}
+	for at := clock("09:20"); at.Before(clock("+7 09:20")); at = at.Add(detect.MaxStep) {
+		out = e.Advance(at, out)
+	}
+	checkStream(t, out)
+	if open := e.Open(); len(open) != 0 {
+		t.Errorf("%q", told(open))
+	}
+	store := stored{}
+	store.save(e)
+	if len(store) != 1 {
+		t.Errorf("%d keys are stored, want the clock alone", len(store))
+	}
+	// And they may come again.
+	play(e, script(beats("+7 09:30", "+7 09:40", time.Minute, strangers...)))
+	if open := e.Open(); len(open) != 0 {
+		t.Errorf("%q", told(open))
 	}
 }

@@ -116,6 +116,19 @@ func (e *Engine) Advance(now time.Time, out []event.Anomaly) []event.Anomaly {
 	return out
 }
 
+// AdvanceUnwatched lets time pass in which the gateway could hear nobody, because no
+// broker was connected: it is called instead of Advance as long as that lasts. Nobody is
+// silent for what nobody listened to, as after a step longer than MaxStep.
+func (e *Engine) AdvanceUnwatched(now time.Time, out []event.Anomaly) []event.Anomaly {
+	e.out = out
+	if at := now.UnixNano(); at > e.clock {
+		e.unwatched(at)
+		e.step(at)
+	}
+	out, e.out = e.out, nil
+	return out
+}
+
 // Skipped counts the events no rule looked at because MaxUnknownDevices was reached.
 func (e *Engine) Skipped() uint64 { return e.skipped }
 
@@ -150,9 +163,7 @@ func (e *Engine) step(now int64) {
 	from := e.clock
 	e.clockDirty = true
 	if now-from > int64(MaxStep) {
-		// The first step of all is one too: nothing was watched before it.
-		e.watched = now
-		e.postpone(now)
+		e.unwatched(now) // the first step of all is one too: nothing was watched before it
 	}
 	for len(e.heap) > 0 && e.heap[0].at <= now {
 		n := e.heap[0]
@@ -172,9 +183,10 @@ func (e *Engine) step(now int64) {
 	e.clock = now
 }
 
-// postpone makes the deadlines that fell into an unwatched time wait for what the broker
-// kept. Silence is judged from e.watched anyway.
-func (e *Engine) postpone(now int64) {
+// unwatched makes silence count from now, and the deadlines that fell into the unwatched
+// time wait for what the broker kept.
+func (e *Engine) unwatched(now int64) {
+	e.watched, e.clockDirty = now, true
 	for len(e.heap) > 0 && e.heap[0].at <= now {
 		n := e.heap[0]
 		for i, at := range n.timers {

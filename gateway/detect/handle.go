@@ -17,6 +17,8 @@ type observation struct {
 	// at is the device's time, not later than now: a clock ahead by less than event.Stamp
 	// corrects must not make what follows look old.
 	at int64
+	// started is the device's time as anomalies tell it, with all digits.
+	started int64
 }
 
 // handle judges one event at the engine's time.
@@ -37,7 +39,8 @@ func (e *Engine) handle(ev *event.Event) {
 	if d.reg == nil {
 		e.set(&d.node, timerForget, now+forgetAfter)
 	}
-	o := observation{Event: ev, d: d, now: now, at: min(ev.ObservedAt.UnixNano(), now)}
+	observed := ev.ObservedAt.UnixNano()
+	o := observation{Event: ev, d: d, now: now, at: min(observed, now), started: observed}
 	received := now
 	if !ev.ReceivedAt.IsZero() {
 		received = ev.ReceivedAt.UnixNano()
@@ -45,13 +48,13 @@ func (e *Engine) handle(ev *event.Event) {
 	if ev.Seq != 0 {
 		d.sequence(&o)
 	}
-	known := d.clockOf(&o, received)
+	known := d.clockOf(&o, received) && ev.Late
 	if ev.Backfill || ev.Late && !known || now-received > int64(event.DefaultLateAfter) {
 		e.late(&o)
 		return
 	}
 	if known {
-		o.at = received
+		o.at, o.started = received, min(observed+d.offset, now)
 	}
 	d.presence(&o)
 	switch {
@@ -88,7 +91,7 @@ func (e *Engine) late(o *observation) {
 // finding starts what a rule found by this event. Momentary ones start when the device
 // saw them.
 func (o *observation) finding(r rule) finding {
-	return finding{rule: r, site: o.d.site, device: o.d, at: o.ObservedAt.UnixNano(), event: o.ID}
+	return finding{rule: r, site: o.d.site, device: o.d, at: o.started, event: o.ID}
 }
 
 func (f finding) measured(value, limit float64, unit string) finding {
@@ -155,8 +158,8 @@ func (d *device) forgotten(at int64) {
 		d.engine.clear(&d.node, d.open[0].key, "")
 	}
 	d.lost, d.inOutage, d.inMass = present, false, false
-	d.engine.forget(d)
 	d.site.backOne(at)
+	d.engine.forget(d)
 }
 
 // fire handles the deadlines of a site that are due at a time.

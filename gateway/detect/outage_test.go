@@ -121,6 +121,37 @@ func TestSiteOutage(t *testing.T) {
 		}
 	})
 
+	t.Run("no broker was connected", func(t *testing.T) {
+		t.Parallel()
+		e := newEngine(t, detect.DefaultConfig())
+		out := play(e, script(beats("09:00", "09:10", time.Minute, everything()...)))
+		for at := clock("09:10"); at.Before(clock("09:40")); at = at.Add(20 * time.Second) {
+			out = e.AdvanceUnwatched(at, out)
+		}
+		out = append(out, play(e, script(beats("09:40", "10:00", time.Minute, everything()...)))...)
+		if len(out) != 0 {
+			t.Errorf("%q", told(out))
+		}
+	})
+
+	t.Run("closing time while nobody listened", func(t *testing.T) {
+		t.Parallel()
+		visitor := event.GateAccess{Direction: event.In, PersonKind: event.PersonVisitor, Result: event.ResultGranted,
+			Person: "v1", Registration: "r1", ItemsChecked: event.Yes, Celsius: 36.5}
+		left := visitor
+		left.Direction = event.Out
+		other := visitor
+		other.Person, other.Registration = "v2", "r2"
+		e := newEngine(t, detect.DefaultConfig())
+		out := play(e, script(gate("17:00", "g1", visitor), gate("17:01", "g1", other)))
+		// The broker kept the passage of 18:20 until the gateway came back at 18:34.
+		out = append(out, play(e, script(
+			with(gate("18:34", "g1", left), func(e *event.Event) { e.ObservedAt = clock("18:20") }), until("18:40")))...)
+		if got, want := told(out), []string{"18:35:00 raised visitor_overstay s1/g1 0 x1"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+
 	t.Run("silent since before the gateway listened again", func(t *testing.T) {
 		t.Parallel()
 		e := newEngine(t, detect.DefaultConfig())

@@ -281,7 +281,10 @@ func FuzzRestore(f *testing.F) {
 	put, _ := e.Dirty()
 	for key, value := range put {
 		f.Add(key, value)
+		f.Add(key, value[:len(value)/2])
+		f.Add(key, append([]byte{99}, value[1:]...))
 	}
+	f.Add("x/y", []byte{1})
 	f.Fuzz(func(t *testing.T, key string, value []byte) {
 		e := newEngine(t, detect.DefaultConfig())
 		if err := e.Restore(key, value); err != nil {

@@ -99,7 +99,7 @@ func (f *finding) sentence(a *event.Anomaly) event.Text {
 		}
 		return say("设备时钟慢 "+value+" 秒", "device clock is "+value+" s slow")
 	case sequenceGap:
-		return say("缺失 "+value+" 条消息", value+" messages are missing")
+		return say("缺失 "+value+" 条消息", "messages missing: "+value)
 	case busOverspeed, busOvercapacity, busOffRoute, busSOS, busPupilLeftBehind:
 		return f.busSentence(a)
 	case siteOutage, cameraMassOutage:
@@ -134,7 +134,7 @@ func (f *finding) busSentence(a *event.Anomaly) event.Text {
 		return event.Text{ZH: "校车紧急求助", EN: "SOS from the bus"}
 	}
 	if a.Unit == "pupils" {
-		return event.Text{ZH: "行程结束后车上仍有 " + value + " 名学生", EN: value + " pupils still aboard after the trip"}
+		return event.Text{ZH: "行程结束后车上仍有 " + value + " 名学生", EN: "pupils still aboard after the trip: " + value}
 	}
 	return event.Text{ZH: "行程结束后 " + limit + " 分钟内未确认车内无人", EN: "not checked to be empty within " + limit + " min after the trip"}
 }
