@@ -153,6 +153,43 @@ func TestEventsReachFeedDevicesAndCounters(t *testing.T) {
 	}
 }
 
+// Whatever happens at other schools, a guard's frames do not know of it.
+func TestGuardsFramesHoldOwnSiteOnly(t *testing.T) {
+	t.Parallel()
+	bus := newBus()
+	bus.raise(anomaly("x0", "s2", 1, event.Raised), anomaly("y0", "county", 1, event.Raised))
+	bus.publish(passage(1, "s2"))
+	w := start(t, t.TempDir(), bus)
+	guard, admin := w.login(t, "guard").socket(), w.login(t, "admin").socket()
+	for _, ws := range []*websocket.Conn{guard, admin} {
+		for _, ch := range []string{"alarms", "feed", "devices", "sites", "stats", "gateways"} {
+			subscribe(t, ws, ch)
+		}
+	}
+	for i := range 20 {
+		site := event.SiteID(fmt.Sprintf("s%d", i%2+1))
+		bus.publish(passage(10+i, site))
+		bus.raise(anomaly(fmt.Sprintf("x%d", 10+i), site, 1, event.Raised), anomaly(fmt.Sprintf("y%d", 10+i), "county", 1, event.Raised))
+	}
+	bus.change(func() { bus.status["gw1"] = `{}` })
+	bus.raise(anomaly("end", "s1", 1, event.Raised))
+	read := func(ws *websocket.Conn) (all string) {
+		for !strings.Contains(all, `["+","end"`) {
+			all += string(frame(t, ws, "d")["ops"])
+		}
+		return all
+	}
+	own := read(guard)
+	for _, foreign := range []string{`"s2`, `"county"`, `"gw1"`} {
+		if strings.Contains(own, foreign) {
+			t.Errorf("the guard's frames hold %s", foreign)
+		}
+	}
+	if got := read(admin); !strings.Contains(got, `"s2"`) || !strings.Contains(got, `"county"`) {
+		t.Error("the administrator's frames lack the others")
+	}
+}
+
 // After a restart the counters of the day come back from the history, each event once.
 func TestTodayIsFilledFromTheHistory(t *testing.T) {
 	t.Parallel()
