@@ -1,0 +1,196 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/campusgate/campusgate/gateway/event"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+)
+
+// ErrStopped is returned by everything after Stop and before Start.
+var ErrStopped = errors.New("bus client is not running")
+
+// Deps are what the client works with.
+type Deps struct {
+	Log        zerolog.Logger
+	Registerer prometheus.Registerer
+}
+
+// Client is the dashboard's connection to the bus.
+type Client struct {
+	config   Config
+	log      zerolog.Logger
+	metrics  *metrics
+	gateways gateways
+
+	mu      sync.Mutex
+	link    *link
+	ctx     context.Context // of everything that runs
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	stopped bool
+	reason  string // why the streams could not be set up
+}
+
+// New checks the settings; it opens nothing.
+func New(config Config, deps Deps) (*Client, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	c := &Client{config: config, log: deps.Log.With().Str("component", "bus").Logger()}
+	var err error
+	if c.metrics, err = newMetrics(deps.Registerer, c.isConnected); err != nil {
+		return nil, fmt.Errorf("register bus metrics: %w", err)
+	}
+	return c, nil
+}
+
+// Start returns at once; the bus is connected when it is there. It fails on secrets or
+// certificates that cannot be read.
+func (c *Client) Start(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link != nil || c.stopped {
+		return errors.New("start bus client: already started")
+	}
+	l, err := openLink(&c.config, c.log)
+	if err != nil {
+		return fmt.Errorf("start bus client: %w", err)
+	}
+	if err := c.gateways.listen(l.conn); err != nil {
+		l.close()
+		return fmt.Errorf("start bus client: %w", err)
+	}
+	c.link = l
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	ctx := c.ctx
+	c.wg.Go(func() { c.ensure(ctx, l) })
+	return nil
+}
+
+// Stop makes Anomalies and Events return, waits for them and closes the connection.
+func (c *Client) Stop(context.Context) error {
+	c.mu.Lock()
+	c.stopped = true
+	l, cancel := c.link, c.cancel
+	c.link = nil
+	c.mu.Unlock()
+	if l == nil {
+		return nil
+	}
+	cancel()
+	c.wg.Wait()
+	l.close()
+	return nil
+}
+
+// Health is degraded while the bus is away.
+func (c *Client) Health() event.Health {
+	c.mu.Lock()
+	l, stopped, reason := c.link, c.stopped, c.reason
+	c.mu.Unlock()
+	switch {
+	case stopped:
+		return event.Health{State: event.Stopped}
+	case l == nil:
+		return event.Health{State: event.Starting}
+	}
+	if away := l.away(); away > 0 {
+		return event.Health{State: event.Degraded, Reason: fmt.Sprintf("bus away for %v", away.Round(time.Second))}
+	}
+	if reason != "" {
+		return event.Health{State: event.Degraded, Reason: reason}
+	}
+	return event.Health{State: event.OK}
+}
+
+func (c *Client) isConnected() float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link == nil || c.link.away() > 0 {
+		return 0
+	}
+	return 1
+}
+
+// enter counts a running call; the returned context ends with ctx or with Stop.
+func (c *Client) enter(ctx context.Context) (context.Context, *link, func(), error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link == nil {
+		return nil, nil, nil, ErrStopped
+	}
+	c.wg.Add(1)
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(c.ctx, cancel)
+	return ctx, c.link, func() { stop(); cancel(); c.wg.Done() }, nil
+}
+
+// ensure makes or updates the streams at each connect, and looks up which gateways the
+// bus has heard of before.
+func (c *Client) ensure(ctx context.Context, l *link) {
+	for failures := 0; ; {
+		up, err := l.await(ctx)
+		if err != nil {
+			return
+		}
+		err = c.setUp(ctx, l)
+		c.note(err)
+		if err != nil {
+			if failures++; sleep(ctx, backoff(failures)) != nil {
+				return
+			}
+			continue
+		}
+		failures = 0
+		select {
+		case <-up.Done():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (c *Client) setUp(ctx context.Context, l *link) error {
+	ctx, cancel := context.WithTimeout(ctx, c.config.RequestTimeout)
+	defer cancel()
+	for _, s := range c.config.StreamConfigs() {
+		stream, err := l.js.CreateOrUpdateStream(ctx, s)
+		if err != nil {
+			return fmt.Errorf("set up stream %s: %w", s.Name, err)
+		}
+		if s.Name != EventStream {
+			continue
+		}
+		info, err := stream.Info(ctx, jetstream.WithSubjectFilter("campus.mark.event.*.main"))
+		if err != nil {
+			return fmt.Errorf("list gateways: %w", err)
+		}
+		for subject := range info.State.Subjects {
+			if m, err := stream.GetLastMsgForSubject(ctx, subject); err == nil {
+				c.gateways.seen(gatewayOf(subject), m.Time)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Client) note(err error) {
+	reason := ""
+	if err != nil {
+		reason = err.Error()
+	}
+	c.mu.Lock()
+	before := c.reason
+	c.reason = reason
+	c.mu.Unlock()
+	if reason != "" && before == "" && !errors.Is(err, context.Canceled) {
+		c.log.Warn().Err(err).Msg("streams are not set up")
+	}
+}
