@@ -29,8 +29,9 @@ type Config struct {
 	// connect: 10 ms to 10 min.
 	ReconnectMin time.Duration `yaml:"reconnect_min"`
 	ReconnectMax time.Duration `yaml:"reconnect_max"`
-	// DuplicateWindow is how many of a broker's last events are remembered to drop exact
-	// redeliveries: 0 (off) to 10,000,000. Keep it above max_in_flight.
+	// DuplicateWindow is about how many of a broker's last events are remembered to drop
+	// exact redeliveries: 0 (off) to 10,000,000. Keep it at four times max_in_flight. It
+	// takes 32 to 64 bytes an event, for each broker.
 	DuplicateWindow int `yaml:"duplicate_window"`
 	// TopicCache is how many topics of a broker keep their route in memory: 16 to 1,000,000.
 	TopicCache int `yaml:"topic_cache"`

@@ -24,8 +24,8 @@
 //     bound the socket is not read, and TCP holds the broker back. PINGREQs still go out
 //     and paho is answered by the link, so a session survives being held back.
 //   - Events of one connection reach the sink in the order of arrival.
-//   - An exact redelivery of something among the last duplicate_window events is dropped
-//     and acknowledged. After a restart of the process that memory is empty: then the event
+//   - An exact redelivery of something among about the last duplicate_window events is
+//     dropped and acknowledged. After a restart of the process that memory is empty: then the event
 //     goes to the journal once more, with the same id. A message without a time of its own
 //     cannot be told from its next equal, so it is never taken for a duplicate.
 //

@@ -177,7 +177,7 @@ func (p *Publisher) write(conn net.Conn, keepAlive time.Duration, dead <-chan st
 		_ = conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 		_, err := conn.Write(b)
 		p.mu.Lock()
-		if cap(b) <= maxUnwritten {
+		if cap(b) <= 4*maxUnwritten {
 			p.spare = b
 		}
 		p.mu.Unlock()
