@@ -17,15 +17,15 @@ import (
 
 // Status is what a gateway tells the command centre of itself.
 type Status struct {
-	Gateway    string                  `json:"gateway"`
-	Version    string                  `json:"version"`
-	StartedAt  time.Time               `json:"started_at"`
-	At         time.Time               `json:"at"`
-	Health     event.Health            `json:"health"`
-	Components map[string]event.Health `json:"components"`
-	Brokers    []ingest.BrokerStat     `json:"brokers"`
-	Journal    JournalStatus           `json:"journal"`
-	Devices    DevicesStatus           `json:"devices"`
+	Gateway      string                  `json:"gateway"`
+	Version      string                  `json:"version"`
+	StartedAt    time.Time               `json:"started_at"`
+	At           time.Time               `json:"at"`
+	event.Health                         // the worst of the components
+	Components   map[string]event.Health `json:"components"`
+	Brokers      []ingest.BrokerStat     `json:"brokers"`
+	Journal      JournalStatus           `json:"journal"`
+	Devices      DevicesStatus           `json:"devices"`
 }
 
 // JournalStatus is the journal in a few numbers.

@@ -1,0 +1,114 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// meter stands before InfluxDB: it counts lines that InfluxDB took, notes how old they
+// were when it answered, and can pretend that InfluxDB is out of reach.
+type meter struct {
+	server *http.Server
+	addr   string
+	lines  atomic.Int64
+	shut   atomic.Bool
+
+	mu      sync.Mutex
+	keep    bool
+	latency []time.Duration
+}
+
+func newMeter(influxURL string) (*meter, error) {
+	target, err := url.Parse(influxURL)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	m := &meter{addr: "http://" + l.Addr().String()}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
+	m.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.pass(proxy, w, r)
+	})}
+	go func() { _ = m.server.Serve(l) }()
+	return m, nil
+}
+
+func (m *meter) pass(proxy http.Handler, w http.ResponseWriter, r *http.Request) {
+	if m.shut.Load() {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	if r.Method != http.MethodPost || r.URL.Path != "/api/v2/write" {
+		proxy.ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	proxy.ServeHTTP(status, r)
+	if status.status/100 == 2 {
+		m.count(body)
+	}
+}
+
+func (m *meter) count(body []byte) {
+	now := time.Now().UnixNano()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for len(body) > 0 {
+		line, rest, _ := bytes.Cut(body, []byte{'\n'})
+		body = rest
+		if len(line) == 0 || !bytes.HasPrefix(line, []byte("gate_access")) {
+			continue
+		}
+		m.lines.Add(1)
+		if m.keep {
+			if ts, err := strconv.ParseInt(string(line[bytes.LastIndexByte(line, ' ')+1:]), 10, 64); err == nil {
+				m.latency = append(m.latency, time.Duration(now-ts))
+			}
+		}
+	}
+}
+
+// record begins to keep latencies; take ends it and returns them.
+func (m *meter) record() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keep, m.latency = true, nil
+}
+
+func (m *meter) take() []time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	kept := m.latency
+	m.keep, m.latency = false, nil
+	return kept
+}
+
+func (m *meter) close(ctx context.Context) error { return m.server.Shutdown(ctx) }
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusWriter) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
+}
