@@ -60,12 +60,16 @@ func (c *Config) Validate() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Rules)) {
 		if ruleByName(name) < 0 {
-			faults = append(faults, &event.Fault{Key: "rules." + name, Value: "this name",
-				Want: "the name of a rule" + suggest(name, ruleNames())})
+			faults = append(faults, &event.Fault{
+				Key: "rules." + name, Value: "this name",
+				Want: "the name of a rule" + suggest(name, ruleNames()),
+			})
 		}
 		if s := c.Rules[name].Severity; s != "" && s.Rank() < 0 {
-			faults = append(faults, &event.Fault{Key: "rules." + name + ".severity", Value: s,
-				Want: "one of info, warning, high, critical"})
+			faults = append(faults, &event.Fault{
+				Key: "rules." + name + ".severity", Value: s,
+				Want: "one of info, warning, high, critical",
+			})
 		}
 	}
 	if c.MaxUnknownDevices < 0 || c.MaxUnknownDevices > 1_000_000 {
@@ -80,14 +84,18 @@ func (l *limits) apply(key string, set map[string]float64) []error {
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		i := slices.IndexFunc(limitTable[:], func(s Limit) bool { return s.Name == name })
 		if i < 0 {
-			faults = append(faults, &event.Fault{Key: key + "." + name, Value: "this name",
-				Want: "the name of a limit" + suggest(name, limitNames())})
+			faults = append(faults, &event.Fault{
+				Key: key + "." + name, Value: "this name",
+				Want: "the name of a limit" + suggest(name, limitNames()),
+			})
 			continue
 		}
 		s := limitTable[i]
 		if v := set[name]; math.IsNaN(v) || v < s.Min || v > s.Max {
-			faults = append(faults, &event.Fault{Key: key + "." + name, Value: v,
-				Want: strings.TrimSpace(fmt.Sprintf("%g to %g %s", s.Min, s.Max, s.Unit))})
+			faults = append(faults, &event.Fault{
+				Key: key + "." + name, Value: v,
+				Want: strings.TrimSpace(fmt.Sprintf("%g to %g %s", s.Min, s.Max, s.Unit)),
+			})
 			continue
 		}
 		l[i] = set[name]
@@ -100,8 +108,10 @@ func (l *limits) check(key string) []error {
 	var faults []error
 	below := func(low, high limit) {
 		if l[low] >= l[high] {
-			faults = append(faults, &event.Fault{Key: key + "." + limitTable[low].Name, Value: l[low],
-				Want: fmt.Sprintf("less than %s (%g)", limitTable[high].Name, l[high])})
+			faults = append(faults, &event.Fault{
+				Key: key + "." + limitTable[low].Name, Value: l[low],
+				Want: fmt.Sprintf("less than %s (%g)", limitTable[high].Name, l[high]),
+			})
 		}
 	}
 	below(coldStoreMin, coldStoreMax)

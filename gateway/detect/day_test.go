@@ -58,12 +58,16 @@ func normalDay(r *rand.Rand) []step {
 	for i := range 8 {
 		id := fmt.Sprintf("v%d", i)
 		at := between("09:00", "16:00")
-		access(at, event.GateAccess{Direction: event.In, PersonKind: event.PersonVisitor, Result: event.ResultGranted,
-			Person: id, Registration: "r" + id, ItemsChecked: event.Yes, Celsius: 36.3})
+		access(at, event.GateAccess{
+			Direction: event.In, PersonKind: event.PersonVisitor, Result: event.ResultGranted,
+			Person: id, Registration: "r" + id, ItemsChecked: event.Yes, Celsius: 36.3,
+		})
 		access(at.Add(time.Hour), event.GateAccess{Direction: event.Out, PersonKind: event.PersonVisitor, Result: event.ResultGranted, Person: id})
 	}
-	access(between("10:00", "11:00"), event.GateAccess{Direction: event.Out, PersonKind: event.PersonPupil,
-		Result: event.ResultGranted, Person: "p7", Guardian: "m7", ClassTeacher: "t3"})
+	access(between("10:00", "11:00"), event.GateAccess{
+		Direction: event.Out, PersonKind: event.PersonPupil,
+		Result: event.ResultGranted, Person: "p7", Guardian: "m7", ClassTeacher: "t3",
+	})
 	access(between("12:00", "13:00"), event.GateAccess{Direction: event.In, PersonKind: event.PersonUnknown, Result: event.ResultDenied, Credential: "lost"})
 
 	// Heartbeats with jitter, day and night; the stove is off outside service hours.

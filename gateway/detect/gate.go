@@ -202,8 +202,10 @@ func (s *site) closeAfter(now int64) int64 {
 func (s *site) closing(at int64) {
 	grace := s.limits.minutes(visitorOverstayGraceMinutes)
 	for _, v := range s.inside {
-		f := finding{rule: visitorOverstay, whose: v.who, site: s, at: at,
-			device: s.engine.devices[event.DeviceKey{Site: s.id, Device: v.device}]}
+		f := finding{
+			rule: visitorOverstay, whose: v.who, site: s, at: at,
+			device: s.engine.devices[event.DeviceKey{Site: s.id, Device: v.device}],
+		}
 		if v.at > at-grace || s.find(f.key()) != nil {
 			continue
 		}

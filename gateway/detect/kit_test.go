@@ -39,8 +39,10 @@ func county(t testing.TB) *event.County {
 	t.Helper()
 	s1 := event.Site{ID: "s1", Kind: event.SiteSchool, Name: event.Text{ZH: "第一小学", EN: "First School"}}
 	for i := range 2 {
-		s1.Devices = append(s1.Devices, event.Device{ID: event.DeviceID(fmt.Sprintf("g%d", i+1)), Kind: event.KindGate,
-			Name: event.Text{ZH: fmt.Sprintf("%d号门", i+1), EN: fmt.Sprintf("Gate %d", i+1)}})
+		s1.Devices = append(s1.Devices, event.Device{
+			ID: event.DeviceID(fmt.Sprintf("g%d", i+1)), Kind: event.KindGate,
+			Name: event.Text{ZH: fmt.Sprintf("%d号门", i+1), EN: fmt.Sprintf("Gate %d", i+1)},
+		})
 	}
 	s1.Devices = append(s1.Devices,
 		event.Device{ID: "t1", Kind: event.KindTemperature},
@@ -52,8 +54,10 @@ func county(t testing.TB) *event.County {
 		s1.Devices = append(s1.Devices, event.Device{ID: event.DeviceID(fmt.Sprintf("c%02d", i+1)), Kind: event.KindCamera, Parent: "sw1"})
 	}
 	s2 := event.Site{ID: "s2", Kind: event.SiteSchool, Devices: []event.Device{
-		{ID: "g1", Kind: event.KindGate}, {ID: "gw", Kind: event.KindGateway},
-		{ID: "c1", Kind: event.KindCamera}, {ID: "c2", Kind: event.KindCamera},
+		{ID: "g1", Kind: event.KindGate},
+		{ID: "gw", Kind: event.KindGateway},
+		{ID: "c1", Kind: event.KindCamera},
+		{ID: "c2", Kind: event.KindCamera},
 	}}
 	depot := event.Site{ID: "depot", Kind: event.SiteDepot, Devices: []event.Device{
 		{ID: "bus1", Kind: event.KindBus, Plate: "川A12345", Capacity: 20, Route: "r1"},
@@ -80,8 +84,10 @@ func ev(at, device string, kind event.Kind, typ event.Type, set func(*event.Even
 
 func evAt(at time.Time, siteDevice string, kind event.Kind, typ event.Type, set func(*event.Event)) step {
 	site, device, _ := strings.Cut(siteDevice, "/")
-	e := &event.Event{Type: typ, Kind: kind, Site: event.SiteID(site), Device: event.DeviceID(device),
-		ObservedAt: at.Add(-500 * time.Millisecond), ReceivedAt: at}
+	e := &event.Event{
+		Type: typ, Kind: kind, Site: event.SiteID(site), Device: event.DeviceID(device),
+		ObservedAt: at.Add(-500 * time.Millisecond), ReceivedAt: at,
+	}
 	set(e)
 	e.ID = fmt.Sprintf("%s-%s-%d", siteDevice, e.Type, e.ObservedAt.UnixNano())
 	if e.Reading != nil {
@@ -129,8 +135,10 @@ func kindOf(device string) event.Kind {
 	case strings.HasPrefix(device, "bus"):
 		return event.KindBus
 	}
-	return map[byte]event.Kind{'g': event.KindGate, 't': event.KindTemperature, 'k': event.KindKitchen,
-		'c': event.KindCamera, 'b': event.KindButton}[device[0]]
+	return map[byte]event.Kind{
+		'g': event.KindGate, 't': event.KindTemperature, 'k': event.KindKitchen,
+		'c': event.KindCamera, 'b': event.KindButton,
+	}[device[0]]
 }
 
 // beats are heartbeats of devices ("s1/c01") from a time up to and without another, each

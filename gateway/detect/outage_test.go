@@ -136,8 +136,10 @@ func TestSiteOutage(t *testing.T) {
 
 	t.Run("closing time while nobody listened", func(t *testing.T) {
 		t.Parallel()
-		visitor := event.GateAccess{Direction: event.In, PersonKind: event.PersonVisitor, Result: event.ResultGranted,
-			Person: "v1", Registration: "r1", ItemsChecked: event.Yes, Celsius: 36.5}
+		visitor := event.GateAccess{
+			Direction: event.In, PersonKind: event.PersonVisitor, Result: event.ResultGranted,
+			Person: "v1", Registration: "r1", ItemsChecked: event.Yes, Celsius: 36.5,
+		}
 		left := visitor
 		left.Direction = event.Out
 		other := visitor

@@ -113,8 +113,10 @@ func (d *device) overdue(at int64) {
 	}
 	if d.kind == event.KindBus {
 		if d.trip == tripRunning && d.find(ruleTable[busSilent].name) == nil {
-			d.engine.raise(&d.node, finding{rule: busSilent, site: d.site, device: d, at: at,
-				value: float64(at-d.lastSeen) / 1e9, limit: float64(d.patience()) / 1e9, unit: "s"}.sinceText(d.lastSeen))
+			d.engine.raise(&d.node, finding{
+				rule: busSilent, site: d.site, device: d, at: at,
+				value: float64(at-d.lastSeen) / 1e9, limit: float64(d.patience()) / 1e9, unit: "s",
+			}.sinceText(d.lastSeen))
 		}
 		return
 	}

@@ -88,17 +88,21 @@ func (s *stream) one() {
 	who := pick("", "p1", "p2", "p3", "p4")
 	switch rapid.IntRange(0, 5).Draw(s.t, "what") {
 	case 0:
-		g := event.GateAccess{Direction: pick("in", "out"), PersonKind: pick("pupil", "staff", "visitor"), Result: pick("granted", "granted", "denied", "forced"),
+		g := event.GateAccess{
+			Direction: pick("in", "out"), PersonKind: pick("pupil", "staff", "visitor"), Result: pick("granted", "granted", "denied", "forced"),
 			Person: who, Registration: pick("", "r"+who), Guardian: pick("", "m"), ClassTeacher: pick("", "t"),
-			Celsius: rapid.SampledFrom([]float64{0, 36.5, 37.3, 38, 20}).Draw(s.t, "celsius"), ItemsChecked: event.Tri(rapid.IntRange(0, 2).Draw(s.t, "items"))}
+			Celsius: rapid.SampledFrom([]float64{0, 36.5, 37.3, 38, 20}).Draw(s.t, "celsius"), ItemsChecked: event.Tri(rapid.IntRange(0, 2).Draw(s.t, "items")),
+		}
 		s.add(pick("s1/g1", "s1/g2", "s2/g1", "s9/g7"), event.TypeGateAccess, func(e *event.Event) { e.Gate = &g })
 	case 1:
 		c := event.TemperatureCheck{Person: who, PersonKind: pick("pupil", "visitor"), Celsius: rapid.SampledFrom([]float64{0, 36.5, 37.3, 38, 20}).Draw(s.t, "celsius")}
 		s.add("s1/t1", event.TypeTemperatureCheck, func(e *event.Event) { e.Temperature = &c })
 	case 2:
-		p := event.VehiclePosition{Lat: 30 + rapid.SampledFrom([]float64{0, 0.0017, 0.003}).Draw(s.t, "off"), Lon: 104.01, Fix: true,
+		p := event.VehiclePosition{
+			Lat: 30 + rapid.SampledFrom([]float64{0, 0.0017, 0.003}).Draw(s.t, "off"), Lon: 104.01, Fix: true,
 			SpeedKMH: rapid.SampledFrom([]float64{0, 58, 61, 80}).Draw(s.t, "speed"), Passengers: rapid.IntRange(-1, 2).Draw(s.t, "aboard") * 15,
-			TripState: pick("running", "running", "ended", ""), EmptyChecked: event.Tri(rapid.IntRange(0, 2).Draw(s.t, "checked")), SOS: rapid.IntRange(0, 9).Draw(s.t, "sos") == 0}
+			TripState: pick("running", "running", "ended", ""), EmptyChecked: event.Tri(rapid.IntRange(0, 2).Draw(s.t, "checked")), SOS: rapid.IntRange(0, 9).Draw(s.t, "sos") == 0,
+		}
 		s.add("depot/bus1", event.TypeVehiclePosition, func(e *event.Event) { e.Position = &p })
 	case 3:
 		r := event.KitchenReading{Quantity: pick("cold_store", "freezer", "gas", "smoke"), Value: rapid.SampledFrom([]float64{-20, -5, 0, 4, 7.8, 9, 12}).Draw(s.t, "reading")}
