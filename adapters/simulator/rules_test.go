@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,30 @@ import (
 	"github.com/campusgate/campusgate/gateway/detect"
 	"github.com/campusgate/campusgate/gateway/event"
 )
+
+// demo is the demo's county with most cameras taken down in nine schools of ten: they are
+// two thirds of its messages.
+func demo(t *testing.T) *event.County {
+	t.Helper()
+	if underRace {
+		t.Skip("single-threaded, and slow under the race detector")
+	}
+	c := county(t, counties.Demo())
+	for i := range c.Sites {
+		s := &c.Sites[i]
+		cameras := 0
+		s.Devices = slices.DeleteFunc(s.Devices, func(d event.Device) bool {
+			if d.Kind == event.KindCamera {
+				cameras++
+			}
+			return d.Kind == event.KindCamera && cameras > 4 && i%10 != 0
+		})
+	}
+	if err := c.Index(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
 
 // watch lets the detectors see the traffic of a time and returns, for each rule, when it
 // was first raised.
@@ -47,7 +72,7 @@ func watch(t *testing.T, s *simulator.Script, c *event.County, speed float64, fr
 // seconds. Only a visitor who overstays waits for a school's closing time.
 func TestEveryRuleIsSeen(t *testing.T) {
 	t.Parallel()
-	c := county(t, counties.Demo())
+	c := demo(t)
 	first := watch(t, script(t, c), c, 1, "2026-11-24T15:00:00", 20*time.Minute)
 	for _, rule := range detect.Rules() {
 		at, seen := first[rule]
@@ -63,7 +88,7 @@ func TestEveryRuleIsSeen(t *testing.T) {
 // In the arrival peak, when terminals are busy, the same holds.
 func TestEveryRuleIsSeenInTheMorning(t *testing.T) {
 	t.Parallel()
-	c := county(t, counties.Demo())
+	c := demo(t)
 	first := watch(t, script(t, c), c, 1, "2026-11-24T07:30:00", 20*time.Minute)
 	for _, rule := range detect.Rules() {
 		if _, seen := first[rule]; !seen && rule != "visitor_overstay" {
@@ -74,8 +99,8 @@ func TestEveryRuleIsSeenInTheMorning(t *testing.T) {
 
 func TestOverstayAtClosingTime(t *testing.T) {
 	t.Parallel()
-	c := county(t, counties.Demo())
-	if first := watch(t, script(t, c), c, 1, "2026-11-24T18:20:00", 15*time.Minute); first["visitor_overstay"] == 0 {
+	c := demo(t)
+	if first := watch(t, script(t, c), c, 1, "2026-11-24T18:17:00", 15*time.Minute); first["visitor_overstay"] == 0 {
 		t.Errorf("not seen: %v", first)
 	}
 }
@@ -83,7 +108,7 @@ func TestOverstayAtClosingTime(t *testing.T) {
 // On a Sunday night all but three rules have their incident too.
 func TestRulesAtNight(t *testing.T) {
 	t.Parallel()
-	c := county(t, counties.Demo())
+	c := demo(t)
 	first := watch(t, script(t, c), c, 1, "2026-11-29T02:00:00", 20*time.Minute)
 	for _, rule := range detect.Rules() {
 		if _, seen := first[rule]; !seen && rule != "visitor_overstay" && rule != "pupil_out_unapproved" {
@@ -95,10 +120,10 @@ func TestRulesAtNight(t *testing.T) {
 // Without incidents no rule finds fault: around the hours that change what is allowed.
 func TestNormalTrafficRaisesNothing(t *testing.T) {
 	t.Parallel()
+	large := demo(t)
 	c := county(t, counties.Small())
 	watch(t, nil, c, 1, "2026-11-24T05:00:00", 16*time.Hour)
-	demo := county(t, counties.Demo())
-	watch(t, nil, demo, 1, "2026-11-24T07:50:00", 15*time.Minute)
-	watch(t, nil, demo, 10, "2026-11-24T11:28:00", 3*time.Minute)
-	watch(t, nil, demo, 1, "2026-11-24T16:25:00", 10*time.Minute)
+	watch(t, nil, large, 1, "2026-11-24T07:50:00", 15*time.Minute)
+	watch(t, nil, large, 10, "2026-11-24T11:28:00", 3*time.Minute)
+	watch(t, nil, large, 1, "2026-11-24T16:25:00", 10*time.Minute)
 }

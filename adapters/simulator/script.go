@@ -68,9 +68,36 @@ func Whats() []string {
 func ReadScript(b []byte) (*Script, error) {
 	var s Script
 	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&s); err != nil {
-		return nil, fmt.Errorf("read incidents: %s", strings.TrimSpace(yaml.FormatError(err, false, true)))
+		text := strings.TrimSpace(yaml.FormatError(err, false, true))
+		return nil, fmt.Errorf("read incidents: %s%s", badDuration(b), text)
 	}
 	return &s, nil
+}
+
+// badDuration finds the first duration that cannot be read; the library's error for those
+// has no position.
+func badDuration(b []byte) string {
+	for i := 0; ; i++ {
+		found := false
+		for _, field := range [...]string{"what", "at", "every", "for"} {
+			path, err := yaml.PathString(fmt.Sprintf("$.incidents[%d].%s", i, field))
+			if err != nil {
+				return ""
+			}
+			node, err := path.ReadNode(bytes.NewReader(b))
+			if err != nil {
+				continue
+			}
+			found = true
+			token := node.GetToken()
+			if _, err := time.ParseDuration(token.Value); err != nil && field != "what" && token.Value != "0" {
+				return fmt.Sprintf("[%d:%d] %s: ", token.Position.Line, token.Position.Column, field)
+			}
+		}
+		if !found {
+			return ""
+		}
+	}
 }
 
 // Check returns every fault of the script for a county.

@@ -22,10 +22,10 @@ func TestTrafficIsDeterministic(t *testing.T) {
 	start := at(t, "2026-11-24T07:30:00")
 	messages := func(seed uint64, start time.Time) []simulator.Message {
 		traffic := simulator.NewTraffic(c, s, simulator.TrafficConfig{Seed: seed, Speed: 1}, start)
-		return until(traffic, start.Add(3*time.Minute))
+		return until(traffic, start.Add(30*time.Second))
 	}
 	a, b := messages(7, start), messages(7, start)
-	if len(a) < 5000 || len(a) != len(b) {
+	if len(a) < 3000 || len(a) != len(b) {
 		t.Fatalf("%d and %d messages", len(a), len(b))
 	}
 	for i := range a {
@@ -49,6 +49,9 @@ func TestTrafficDecodes(t *testing.T) {
 	start := at(t, "2026-11-24T07:30:00")
 	d := adapters.Campus()
 	bad := 0
+	if underRace {
+		t.Skip("single-threaded, and slow under the race detector")
+	}
 	traffic := simulator.NewTraffic(c, script(t, c), simulator.TrafficConfig{Seed: 1, Speed: 1}, start)
 	seqs := map[event.DeviceKey]uint64{}
 	for _, m := range until(traffic, start.Add(4*time.Minute)) {
@@ -153,7 +156,7 @@ func TestSundayIsQuiet(t *testing.T) {
 // What the rules ask for is there: approvals, complete visits that end, quiet kitchens.
 func TestTrafficKeepsTheRules(t *testing.T) {
 	t.Parallel()
-	c := county(t, counties.Demo())
+	c := demo(t)
 	visits := map[string]event.SiteID{}
 	approved, beats := 0, map[event.DeviceKey]time.Time{}
 	for _, e := range events(t, c, "2026-11-24T08:30:00", "2026-11-24T09:15:00") {
@@ -183,7 +186,7 @@ func TestTrafficKeepsTheRules(t *testing.T) {
 			beats[key] = e.ObservedAt
 		}
 	}
-	if approved == 0 || len(visits) > 250 || len(beats) < 2500 {
+	if approved == 0 || len(visits) > 250 || len(beats) < 1000 {
 		t.Errorf("%d approved leaves, %d visits under way, %d devices alive", approved, len(visits), len(beats))
 	}
 }
