@@ -16,7 +16,6 @@ export interface MockOptions {
   dist: string;
   alarms?: number;
   events?: number;
-  now?: () => number;
 }
 
 interface Client {
@@ -47,6 +46,8 @@ export class Mock {
   /** Refuses upgrades, as a network that is gone does. */
   refuse = false;
   silentHeartbeat = false;
+  /** How far the server's clock is ahead, in milliseconds. */
+  shift = 0;
   epoch = 'e1';
   build = '1.0.0+mock';
   #seq: Record<string, number> = { alarms: 0, feed: 0, devices: 0, sites: 0, stats: 0, gateways: 0 };
@@ -79,7 +80,7 @@ export class Mock {
   }
 
   now(): number {
-    return this.#opts.now?.() ?? Date.now();
+    return Date.now() + this.shift;
   }
 
   async start(port = 0): Promise<string> {
@@ -178,7 +179,8 @@ export class Mock {
     return {
       gateway: 'gw1', state: 'ok', reason: '', seen_at: new Date(this.now()).toISOString(),
       status: {
-        journal: { records: 18_234, bytes: 7_340_032, time_to_loss_s: 345_600, consumers: { influx: { lag_records: 120 }, 'uplink-event': { lag_records: 4 } } },
+        gateway: 'gw1', version: '1.0.0', health: { state: 'degraded', reason: 'influx: write took 2.1 s' }, devices: { seen: 2435, unknown: 3, messages: 1_234_567, lost: 12 },
+        journal: { records: 18_234, bytes: 7_340_032, max_bytes: 8e9, dead_letters: 3, time_to_loss_s: 345_600, dropping: false, dropped: {}, consumers: [{ name: 'influx', lag_records: 120, lag_bytes: 4096, oldest_s: 0.4 }, { name: 'uplink-event', lag_records: 4, lag_bytes: 900, oldest_s: 0 }] },
         components: { ingest: { state: 'ok' }, journal: { state: 'ok' }, influx: { state: 'degraded', reason: 'write took 2.1 s' }, uplink: { state: 'ok' } },
       },
     };

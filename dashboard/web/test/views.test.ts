@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { event, makeCounty, random } from '../e2e/county';
 import { shown, tally } from '../src/lib/devices';
-import { describe as say, matchEvent, matchGate, tone, type GateFilter } from '../src/lib/events';
+import { describe as say, matchEvent, lastWords, matchGate, mergeNewest, tone, type GateFilter } from '../src/lib/events';
 import { favicon } from '../src/lib/favicon';
 import { CELL, cellAt, layoutHeat, moveHeat, type HeatGroup } from '../src/lib/heat';
 import { bytes, preview, readGateway } from '../src/lib/ops';
@@ -46,6 +46,11 @@ describe('events', () => {
     expect(say(odd, zh)).toContain('constructor');
     expect(say(odd, zh)).toContain('<b>x</b>');
   });
+  test('the server\'s last words come in the screen\'s language', () => {
+    expect(lastWords('in pupil granted', zh)).toBe('进 · 学生 · 通过');
+    expect(lastWords('running', en)).toBe('on trip');
+    expect(lastWords('toString <b>', zh)).toBe('toString · <b>');
+  });
   test('feed filter by kind, site and text, names of sites included', () => {
     const name = (): string => '城关第一小学';
     const f = { kind: '', site: '', text: '' };
@@ -64,6 +69,16 @@ describe('events', () => {
     expect(matchGate(gate, { ...f, result: 'granted' })).toBe(false);
     expect(matchGate(gate, { ...f, q: 'P-4' })).toBe(true);
   });
+});
+
+test('live events join a page of history in order, once, and not below its end', () => {
+  const at = (id: string, t: number) => event(T + t, random(1), { id });
+  const rows = [at('c', 3), at('b', 2)];
+  const live = [at('a', 1), at('b', 2), at('d', 4), at('e', 5)];
+  expect(mergeNewest(rows, live, false, 10).map((e) => e.id)).toEqual(['e', 'd', 'c', 'b']);
+  expect(mergeNewest(rows, live, true, 10).map((e) => e.id)).toEqual(['e', 'd', 'c', 'b', 'a']);
+  expect(mergeNewest(rows, live, true, 2).map((e) => e.id)).toEqual(['e', 'd']);
+  expect(mergeNewest(rows, [at('b', 2)], true, 10)).toBe(rows);
 });
 
 describe('heat map', () => {
@@ -117,7 +132,9 @@ describe('operations', () => {
   test('figures are read from what a gateway says, missing ones are none', () => {
     const f = readGateway({ journal: { depth: 12, bytes: 2048, time_to_loss: 3.6e12, consumers: [{ name: 'a', lag_records: 3 }, { name: 'b', lag_records: 9 }] }, components: { influx: { state: 'ok' } } });
     expect(f).toMatchObject({ depth: 12, bytes: 2048, loss: 3600, lag: 9, components: [{ name: 'influx', state: 'ok', reason: '' }] });
-    expect(readGateway(null)).toEqual({ depth: null, bytes: null, loss: null, lag: null, components: [] });
+    expect(readGateway(null)).toEqual({ depth: null, bytes: null, loss: null, lag: null, deadLetters: null, lost: null, dropping: false, health: '', components: [] });
+    expect(readGateway({ health: { state: 'degraded' }, devices: { lost: 4 }, journal: { dropping: true, dead_letters: 2, time_to_loss_s: 8_640_000 } }))
+      .toMatchObject({ health: 'degraded', lost: 4, dropping: true, deadLetters: 2, loss: Infinity });
     expect(readGateway({ journal: { time_to_loss_s: 0 } }).loss).toBe(Infinity);
   });
   test('payloads are text where they are text, else hexadecimal', () => {

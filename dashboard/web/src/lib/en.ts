@@ -49,9 +49,9 @@ export const en: Dict = {
     cold_store: 'Cold store', freezer: 'Freezer', hot_holding: 'Hot holding', room: 'Room', humidity: 'Humidity', gas: 'Gas', smoke: 'Smoke',
   },
   action: {
-    raise: 'Raised', update: 'Updated', clear: 'Returned', ack: 'Acknowledged', close: 'Closed', shelve: 'Shelved', unshelve: 'Unshelved', comment: 'Comment',
+    raise: 'Raised', clear: 'Returned', ack: 'Acknowledged', close: 'Closed', shelve: 'Shelved', unshelve: 'Unshelved', comment: 'Comment',
     suppress: 'Suppressed', unsuppress: 'Unsuppressed', out_of_service: 'Out of service', in_service: 'In service',
-    're-alarm': 'Raised again', escalate: 'Escalated', return: 'Returned',
+    reraise: 'Raised again',
   },
   conn: {
     live: 'Live', connecting: 'Connecting', waiting: 'Reconnecting', lost: 'Disconnected', ended: 'Closed',
@@ -123,7 +123,7 @@ export const en: Dict = {
     title: 'Operations', gateways: 'Gateways', components: 'Components', dead: 'Dead letters', name: 'Name', state: 'State', reason: 'Reason', seen: 'Last seen', depth: 'Journal depth', loss: 'Time to loss',
     never: 'none expected', bytes: 'Size', none: 'No dead letters', replay: 'Replay', replayAll: 'Replay selected', preview: 'Payload', topic: 'Topic', adapter: 'Adapter', source: 'Stage', time: 'Time',
     size: 'Size', replayed: (n, f) => `${n} replayed, ${f} failed`, select: 'Select', selected: (n) => `${n} selected`, more: 'More', forbidden: 'Administrators only.', raw: 'Raw status', noGateways: 'No gateway has reported',
-    lag: 'Slowest consumer lag', events: 'Events', rate: 'Event rate', clients: 'Pages open', busLag: 'Bus lag', late: 'Late events',
+    lag: 'Slowest consumer lag', lost: 'Lost', events: 'Events', rate: 'Event rate', clients: 'Pages open', busLag: 'Bus lag', late: 'Late events',
   },
   health: { ok: 'OK', degraded: 'Degraded', failed: 'Failed', silent: 'Silent', starting: 'Starting', stopped: 'Stopped' },
   keys: {

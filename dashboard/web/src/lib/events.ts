@@ -1,5 +1,4 @@
 // Events in one line of words, and the filter of the live feed.
-import type { Lang } from './time';
 import type { CampusEvent } from './types';
 import type { Dict } from './zh';
 
@@ -42,6 +41,16 @@ export function describe(e: CampusEvent, t: Dict): string {
     out.push(e.type);
   }
   return out.filter(Boolean).join(' · ');
+}
+
+/** The server's words of the last event ("in pupil granted") in the screen's language. */
+export function lastWords(text: string, t: Dict): string {
+  const lists: Record<string, string>[] = [t.direction, t.person, t.result, t.trip, t.quantity, t.device, t.call];
+  return text
+    .split(' ')
+    .map((w) => lists.map((list) => word(list, w)).find((found) => found !== w) ?? w)
+    .filter(Boolean)
+    .join(' · ');
 }
 
 /** How an event should stand out: bad, good or neither. */
@@ -96,8 +105,15 @@ export function matchGate(e: CampusEvent, f: GateFilter): boolean {
     .some((s) => s?.toLowerCase().includes(q));
 }
 
-/** The name of a site in the language of the screen, its id where there is none. */
-export function siteLabel(id: string, name: { zh: string; en: string } | undefined, lang: Lang): string {
-  if (!name) return id;
-  return (lang === 'zh' ? name.zh || name.en : name.en || name.zh) || id;
+/**
+ * Puts live events into a page of history, newest first, each once. Those older than the
+ * page are left out unless the page is the whole: they belong to a page not yet loaded.
+ */
+export function mergeNewest(rows: CampusEvent[], live: CampusEvent[], whole: boolean, cap: number): CampusEvent[] {
+  const known = new Set(rows.map((e) => e.id));
+  const oldest = whole ? '' : (rows[rows.length - 1]?.observed_at ?? '');
+  const fresh = live.filter((e) => !known.has(e.id) && e.observed_at >= oldest);
+  if (fresh.length === 0) return rows;
+  // A sort by time only; equal times keep the order in which they came.
+  return [...fresh.reverse(), ...rows].sort((a, b) => (a.observed_at < b.observed_at ? 1 : a.observed_at > b.observed_at ? -1 : 0)).slice(0, cap);
 }

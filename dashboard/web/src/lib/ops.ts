@@ -8,8 +8,18 @@ export interface GatewayFigures {
   loss: number | null;
   /** Records that the slowest consumer is behind. */
   lag: number | null;
+  deadLetters: number | null;
+  /** Messages known to be lost on the way to the gateway, by gaps in devices' counters. */
+  lost: number | null;
+  /** The journal is giving records up at this moment. */
+  dropping: boolean;
+  /** The gateway's own word on how it is, empty when it gives none. */
+  health: string;
   components: { name: string; state: string; reason: string }[];
 }
+
+/** From here on a journal means "never" by its time to loss. */
+const NEVER_S = 100 * 86_400;
 
 type Dict = Record<string, unknown>;
 const isDict = (v: unknown): v is Dict => typeof v === 'object' && v !== null && !Array.isArray(v);
@@ -52,8 +62,12 @@ export function readGateway(status: unknown): GatewayFigures {
     depth: findNumber(journal, ['depth', 'records', 'journal_depth']),
     bytes: findNumber(journal, ['bytes', 'size_bytes', 'journal_bytes']),
     // Nothing or less is how a journal says that it empties faster than it fills.
-    loss: loss === null ? null : loss <= 0 || loss > 10 * 365 * 86_400 ? Infinity : loss,
+    loss: loss === null ? null : loss <= 0 || loss >= NEVER_S ? Infinity : loss,
     lag: lags.length ? Math.max(...lags) : findNumber(journal, ['lag_records']),
+    deadLetters: findNumber(journal, ['dead_letters'], 1),
+    lost: isDict(status) ? findNumber(status['devices'], ['lost'], 1) : null,
+    dropping: isDict(journal) && journal['dropping'] === true,
+    health: isDict(status) && isDict(status['health']) ? String(status['health']['state'] ?? '') : '',
     components: readComponents(status),
   };
 }

@@ -46,9 +46,9 @@ export const zh = {
     cold_store: '冷藏', freezer: '冷冻', hot_holding: '热存', room: '室温', humidity: '湿度', gas: '燃气', smoke: '烟雾',
   },
   action: {
-    raise: '触发', update: '更新', clear: '恢复', ack: '确认', close: '关闭', shelve: '搁置', unshelve: '取消搁置', comment: '备注',
+    raise: '触发', clear: '恢复', ack: '确认', close: '关闭', shelve: '搁置', unshelve: '取消搁置', comment: '备注',
     suppress: '抑制', unsuppress: '解除抑制', out_of_service: '停用', in_service: '启用',
-    're-alarm': '再次触发', escalate: '升级', return: '恢复',
+    reraise: '再次触发',
   },
   conn: {
     live: '实时', connecting: '连接中', waiting: '重连中', lost: '连接中断', ended: '已断开',
@@ -120,7 +120,7 @@ export const zh = {
     title: '运维', gateways: '网关', components: '组件', dead: '死信', name: '名称', state: '状态', reason: '原因', seen: '最后上报', depth: '日志队列深度', loss: '距丢弃',
     never: '不会丢弃', bytes: '占用', none: '没有死信', replay: '重放', replayAll: '重放所选', preview: '内容预览', topic: '主题', adapter: '适配器', source: '环节', time: '时间',
     size: '大小', replayed: (n: number, f: number) => `已重放 ${n} 条，失败 ${f} 条`, select: '选择', selected: (n: number) => `已选 ${n} 条`, more: '更多', forbidden: '仅管理员可查看此页。', raw: '原始状态', noGateways: '没有网关上报',
-    lag: '最慢消费者滞后', events: '事件总数', rate: '事件速率', clients: '在线页面', busLag: '总线延迟', late: '补传事件',
+    lag: '最慢消费者滞后', lost: '缺号', events: '事件总数', rate: '事件速率', clients: '在线页面', busLag: '总线延迟', late: '补传事件',
   },
   health: { ok: '正常', degraded: '降级', failed: '失败', silent: '失联', starting: '启动中', stopped: '已停止' },
   keys: {

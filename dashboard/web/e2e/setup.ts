@@ -1,0 +1,101 @@
+// One browser a file; a fresh server and fresh contexts a test; and for every test the
+// rule that no page may log an error, throw, or ask another host.
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { DIST, launch, login, Watch } from './browser';
+import { Mock, type MockOptions } from './mock';
+
+export interface Stage {
+  mock: Mock;
+  origin: string;
+  watch: Watch;
+  /** A page of its own context, signed in. */
+  open(user?: string, path?: string, prepare?: (context: BrowserContext) => Promise<void>): Promise<Page>;
+  context(prepare?: (context: BrowserContext) => Promise<void>): Promise<BrowserContext>;
+}
+
+export function stage(): (opts?: Omit<MockOptions, 'dist'>) => Promise<Stage> {
+  let browser: Browser;
+  let close: (() => Promise<void>)[] = [];
+  let watches: Watch[] = [];
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    for (const fn of close.reverse()) await fn();
+    close = [];
+    const faults = watches.flatMap((w) => w.faults);
+    watches = [];
+    expect(faults).toEqual([]);
+  });
+  return async (opts = {}) => {
+    const mock = new Mock({ dist: DIST, ...opts });
+    const origin = await mock.start();
+    close.push(() => mock.stop());
+    const watch = new Watch();
+    watches.push(watch);
+    const context: Stage['context'] = async (prepare) => {
+      const c = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' });
+      watch.follow(c, origin);
+      await c.addInitScript(() => {
+        addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`));
+      });
+      await prepare?.(c);
+      close.push(() => c.close());
+      return c;
+    };
+    return {
+      mock, origin, watch, context,
+      open: async (user = 'operator', path = '/', prepare) => {
+        const page = await (await context(prepare)).newPage();
+        await login(page, origin, user, path);
+        await until(() => page.locator('.conn.good').isVisible());
+        return page;
+      },
+    };
+  };
+}
+
+/** Waits until a condition holds; fails with what it last gave. */
+export async function until<T>(ask: () => T | Promise<T>, want: (got: T) => boolean = (g) => Boolean(g), ms = 8000): Promise<T> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const got = await ask();
+    if (want(got)) return got;
+    if (performance.now() > end) throw new Error(`still not so after ${ms} ms; last: ${JSON.stringify(got)}`);
+    await new Promise((done) => setTimeout(done, 20)); // the poll's own interval, bounded by end
+  }
+}
+
+export const queueKeys = (page: Page): Promise<string[]> =>
+  page.locator('.queue [role=row][data-key]').evaluateAll((rows) => rows.map((r) => (r as HTMLElement).dataset['key']!));
+export const row = (page: Page, id: string) => page.locator(`[role=row][data-key="${id}"]`);
+
+/** An AudioContext that only counts: locked until resume(), as without a gesture. */
+export async function stubAudio(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    const starts: number[] = [];
+    Object.assign(window, { audioStarts: starts });
+    const param = { setValueAtTime() {}, setTargetAtTime() {}, value: 0 };
+    class Stub {
+      state = 'suspended';
+      currentTime = 0;
+      destination = {};
+      onstatechange: (() => void) | null = null;
+      resume(): Promise<void> {
+        this.state = 'running';
+        this.onstatechange?.();
+        return Promise.resolve();
+      }
+      createOscillator() {
+        return { type: '', frequency: param, connect: (n: unknown) => n, start: () => starts.push(Date.now()), stop() {} };
+      }
+      createGain() {
+        return { gain: param, connect: (n: unknown) => n };
+      }
+    }
+    Object.assign(window, { AudioContext: Stub });
+  });
+}
+export const starts = (page: Page): Promise<number> => page.evaluate(() => (window as unknown as { audioStarts: number[] }).audioStarts.length);
