@@ -96,7 +96,7 @@ func (g *Gateway) build() (err error) {
 	if g.cfg.Uplink.Enabled {
 		g.uplink, err = uplink.New(g.cfg.Uplink.Config, uplink.Deps{
 			Open:      func(c journal.ConsumerConfig) (uplink.Consumer, error) { return g.journal.Consumer(c) },
-			JournalID: g.journal.ID, Status: g.statusJSON, Log: g.log, Registerer: g.deps.Registry,
+			JournalID: g.journal.ID, Status: g.statusJSON, Logger: g.log, Registerer: g.deps.Registry,
 		})
 		if err != nil {
 			return event.Under("uplink", err)

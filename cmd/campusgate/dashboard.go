@@ -64,7 +64,7 @@ type dashboardSettings struct {
 // fails, everything that runs is stopped again.
 func startDashboard(ctx context.Context, running *lifecycle.Stack, s dashboardSettings) (*dashboard.Dashboard, error) {
 	registry := prometheus.NewRegistry()
-	client, err := bus.New(s.bus, bus.Deps{Log: s.log, Registerer: registry})
+	client, err := bus.New(s.bus, bus.Deps{Logger: s.log, Registerer: registry})
 	if err != nil {
 		return nil, failed(ctx, running, event.Under("bus", err))
 	}

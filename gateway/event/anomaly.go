@@ -45,8 +45,8 @@ const (
 
 // Text is a sentence in the two languages of the screens.
 type Text struct {
-	ZH string `json:"zh" yaml:"zh"`
-	EN string `json:"en" yaml:"en"`
+	ZH string `json:"zh" yaml:"zh"` // Chinese
+	EN string `json:"en" yaml:"en"` // English
 }
 
 // Anomaly is a detector's verdict at a gateway. One anomaly is raised once, updated any

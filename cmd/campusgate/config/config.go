@@ -21,7 +21,8 @@ import (
 type Config struct {
 	// County is the path of the registry (YAML), relative to the configuration file.
 	County string `yaml:"county"`
-	Log    Log    `yaml:"log"`
+	// Log goes to standard error.
+	Log Log `yaml:"log"`
 	// Gateway is read by `campusgate gateway`.
 	Gateway gateway.Config `yaml:"gateway"`
 	// Dashboard is read by `campusgate dashboard`.
@@ -34,7 +35,7 @@ type Config struct {
 	Embedded Embedded `yaml:"embedded"`
 }
 
-// Log sets up the log, which goes to standard error.
+// Log sets up the log.
 type Log struct {
 	// Level: debug, info, warn or error.
 	Level string `yaml:"level"`
