@@ -174,7 +174,7 @@ func TestQuestionsAndStatus(t *testing.T) {
 		Open:      func(journal.ConsumerConfig) (uplink.Consumer, error) { return idle{}, nil },
 		JournalID: func() string { return "j" },
 		Status:    func(context.Context) ([]byte, error) { return []byte(`{"depth":7}`), nil },
-		Log:       zerolog.Nop(),
+		Logger:    zerolog.Nop(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ var ErrStopped = errors.New("bus client is not running")
 
 // Deps are what the client works with.
 type Deps struct {
-	Log        zerolog.Logger
+	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
 }
 
@@ -43,7 +43,7 @@ func New(config Config, deps Deps) (*Client, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, log: deps.Log.With().Str("component", "bus").Logger()}
+	c := &Client{config: config, log: deps.Logger.With().Str("component", "bus").Logger()}
 	var err error
 	if c.metrics, err = newMetrics(deps.Registerer, c.isConnected); err != nil {
 		return nil, fmt.Errorf("register bus metrics: %w", err)
@@ -140,7 +140,7 @@ func (c *Client) ensure(ctx context.Context, l *link) {
 		if err != nil {
 			return
 		}
-		err = c.setUp(ctx, l)
+		err = c.setUp(up, l)
 		c.note(err)
 		if err != nil {
 			if failures++; sleep(ctx, backoff(failures)) != nil {
@@ -157,8 +157,10 @@ func (c *Client) ensure(ctx context.Context, l *link) {
 	}
 }
 
-func (c *Client) setUp(ctx context.Context, l *link) error {
-	ctx, cancel := context.WithTimeout(ctx, c.config.RequestTimeout)
+// setUp works while the connection is up. Stop does not cut it short: a server that shuts
+// down in the middle of making a stream leaves goroutines behind.
+func (c *Client) setUp(up context.Context, l *link) error {
+	ctx, cancel := context.WithTimeout(up, c.config.RequestTimeout)
 	defer cancel()
 	for _, s := range c.config.StreamConfigs() {
 		stream, err := l.js.CreateOrUpdateStream(ctx, s)

@@ -71,7 +71,7 @@ func config(s *server) bus.Config {
 
 func startClient(t testing.TB, c bus.Config) *bus.Client {
 	t.Helper()
-	client, err := bus.New(c, bus.Deps{Log: zerolog.Nop()})
+	client, err := bus.New(c, bus.Deps{Logger: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -236,6 +236,7 @@ func (c *chain) send(ctx context.Context, js jetstream.JetStream, batch []messag
 	c.synced = false // until the acknowledgement is in
 	flow := jetstreamext.BatchFlowControl{}
 	if c.careful {
+		c.careful = false
 		flow = jetstreamext.BatchFlowControl{AckEvery: 1, AckTimeout: js.Options().DefaultTimeout}
 	}
 	p, err := jetstreamext.NewBatchPublisher(js, flow)
@@ -254,10 +255,8 @@ func (c *chain) send(ctx context.Context, js jetstream.JetStream, batch []messag
 	}
 	ack, err := p.Commit(ctx, c.subject, payload, jetstreamext.WithBatchExpectLastSequencePerSubject(c.lastSeq))
 	if err != nil {
-		c.careful = incomplete(err)
 		return err
 	}
-	c.careful = false
 	c.accept(m, ack.Sequence)
 	return nil
 }

@@ -35,6 +35,7 @@ type link struct {
 	wake   chan struct{} // closed at the next connect
 	since  time.Time     // of the outage
 	denied string        // last refusal of a right
+	logged string        // the last one that was logged
 	told   bool          // the outage is logged
 	closed bool
 }
@@ -141,11 +142,22 @@ func (l *link) missing(err error) {
 func (l *link) asyncError(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !errors.Is(err, nats.ErrPermissionViolation) || l.denied == err.Error() {
+	if !errors.Is(err, nats.ErrPermissionViolation) {
 		return
 	}
 	l.denied = err.Error()
+	if l.logged == l.denied {
+		return
+	}
+	l.logged = l.denied
 	l.log.Error().Err(err).Msg("bus refuses a right; see the permissions in the documentation of package uplink")
+}
+
+// refused reports whether a right was refused since the last call of refusal.
+func (l *link) refused() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.denied != ""
 }
 
 // refusal is the last right refused, and forgets it.

@@ -185,8 +185,9 @@ func (p *pipeline) deliver(ctx context.Context, c int, ch *chain, j *job) error 
 			rest = append(rest[:refused.index:refused.index], rest[refused.index+1:]...)
 			continue
 		}
-		if incomplete(err) && failures == 0 {
-			failures++ // the next attempt finds out which message it is
+		if incomplete(err) && failures == 0 && !p.link.refused() {
+			ch.careful = true // the next attempt finds out which message it is
+			failures++
 			continue
 		}
 		if failures, err = p.failed(ctx, ch, failures, err); err != nil {

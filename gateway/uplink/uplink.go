@@ -30,7 +30,7 @@ type Deps struct {
 	// Status returns what to report of the gateway every StatusInterval, as JSON; nil
 	// reports nothing.
 	Status     func(ctx context.Context) ([]byte, error)
-	Log        zerolog.Logger
+	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
 }
 
@@ -59,7 +59,7 @@ func New(config Config, deps Deps) (*Uplink, error) {
 	if deps.Open == nil || deps.JournalID == nil {
 		return nil, errors.New("uplink needs a journal: Open and JournalID")
 	}
-	u := &Uplink{config: config, deps: deps, log: deps.Log.With().Str("component", "uplink").Logger()}
+	u := &Uplink{config: config, deps: deps, log: deps.Logger.With().Str("component", "uplink").Logger()}
 	var err error
 	if u.metrics, err = newMetrics(deps.Registerer, u.isConnected); err != nil {
 		return nil, fmt.Errorf("register uplink metrics: %w", err)

@@ -27,7 +27,7 @@ func config(url string) uplink.Config {
 func newUplink(t testing.TB, c uplink.Config, f *fakeJournal, log zerolog.Logger) *uplink.Uplink {
 	t.Helper()
 	u, err := uplink.New(c, uplink.Deps{
-		Open: f.open, JournalID: func() string { return f.id }, Log: log,
+		Open: f.open, JournalID: func() string { return f.id }, Logger: log,
 		Status: func(context.Context) ([]byte, error) { return []byte(`{"depth":1}`), nil },
 	})
 	if err != nil {
