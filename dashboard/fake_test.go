@@ -54,7 +54,9 @@ func (b *fakeBus) change(fn func()) {
 	b.changed = make(chan struct{})
 }
 
-func (b *fakeBus) publish(es ...*event.Event) { b.change(func() { b.events = append(b.events, es...) }) }
+func (b *fakeBus) publish(es ...*event.Event) {
+	b.change(func() { b.events = append(b.events, es...) })
+}
 func (b *fakeBus) raise(as ...*event.Anomaly) {
 	b.change(func() { b.anomalies = append(b.anomalies, as...) })
 }

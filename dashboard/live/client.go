@@ -99,6 +99,9 @@ func (cl *client) deliver(s *sub, frames []*frame, entries []*entry, to, left ui
 		s.to = to
 		cl.hub.metrics.queueHigh(cl.ops)
 	case s.lagging || cl.tele > maxTelemetry:
+		if !s.lagging {
+			cl.hub.metrics.lagged.Inc()
+		}
 		s.lagging, s.lagTo = true, to
 		if mode == Feed {
 			s.skipped += uint64(len(entries)) + left
@@ -240,7 +243,7 @@ func (cl *client) write() {
 }
 
 func (cl *client) send(q queued) error {
-	deadline := time.Now().Add(writeTimeout)
+	deadline := time.Now().Add(cl.hub.cfg.WriteTimeout)
 	if q.class == ping {
 		return cl.conn.WriteControl(websocket.PingMessage, nil, deadline)
 	}

@@ -13,7 +13,6 @@ const (
 	maxFrame       = 256 << 10
 	maxTelemetry   = 256 << 10 // bytes queued before a client counts as lagging
 	maxPendingFeed = 4096      // events of one flush
-	writeTimeout   = 5 * time.Second
 	readTimeout    = 45 * time.Second
 	pingEvery      = 20 * time.Second
 	catchUpEvery   = 250 * time.Millisecond
@@ -29,6 +28,8 @@ type Config struct {
 	// Heartbeat is the time between two "hb" frames, 1 s to 60 s. The page takes the
 	// connection for dead after three.
 	Heartbeat time.Duration `yaml:"heartbeat"`
+	// WriteTimeout is how long one frame may take to reach a browser's socket, 1 s to 2 min.
+	WriteTimeout time.Duration `yaml:"write_timeout"`
 	// MaxClients is how many websockets are served at once, 1 to 100,000.
 	MaxClients int `yaml:"max_clients"`
 	// QueueOps is how many alarm changes may wait for a client before it is closed as slow,
@@ -45,7 +46,7 @@ type Config struct {
 // DefaultConfig returns the settings of a county.
 func DefaultConfig() Config {
 	return Config{
-		FlushInterval: 12 * time.Millisecond, Heartbeat: 5 * time.Second, MaxClients: 2000,
+		FlushInterval: 12 * time.Millisecond, Heartbeat: 5 * time.Second, WriteTimeout: 5 * time.Second, MaxClients: 2000,
 		QueueOps: 1024, QueueBytes: 1 << 20, RingOps: 20_000, RingAge: 10 * time.Minute,
 	}
 }
@@ -60,6 +61,7 @@ func (c Config) Validate() error {
 	}
 	check(c.FlushInterval >= time.Millisecond && c.FlushInterval <= time.Second, "flush_interval", c.FlushInterval, "1ms to 1s")
 	check(c.Heartbeat >= time.Second && c.Heartbeat <= time.Minute, "heartbeat", c.Heartbeat, "1s to 1m")
+	check(c.WriteTimeout >= time.Second && c.WriteTimeout <= 2*time.Minute, "write_timeout", c.WriteTimeout, "1s to 2m")
 	check(c.MaxClients >= 1 && c.MaxClients <= 100_000, "max_clients", c.MaxClients, "1 to 100000")
 	check(c.QueueOps >= 16 && c.QueueOps <= 100_000, "queue_ops", c.QueueOps, "16 to 100000")
 	check(c.QueueBytes >= 64<<10 && c.QueueBytes <= 64<<20, "queue_bytes", c.QueueBytes, "65536 to 67108864 bytes")

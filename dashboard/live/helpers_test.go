@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // sites is a scope: the sites in it, "*" for all.
 type sites []string
@@ -57,6 +57,7 @@ func channels() []live.ChannelConfig {
 func serve(t testing.TB, change ...func(*live.Config)) *world {
 	t.Helper()
 	cfg := live.DefaultConfig()
+	cfg.WriteTimeout = time.Minute // a test's machine may be busy
 	for _, c := range change {
 		c(&cfg)
 	}

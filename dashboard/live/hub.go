@@ -58,7 +58,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 		cfg: cfg, log: deps.Log, build: deps.Build,
 		upgrader: websocket.Upgrader{
 			Subprotocols: []string{Protocol}, CheckOrigin: deps.CheckOrigin,
-			HandshakeTimeout: writeTimeout, ReadBufferSize: 1024, WriteBufferSize: 1024,
+			HandshakeTimeout: cfg.WriteTimeout, ReadBufferSize: 1024, WriteBufferSize: 1024,
 			WriteBufferPool: &sync.Pool{},
 		},
 		channels: map[string]*Channel{},

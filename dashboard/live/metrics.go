@@ -14,6 +14,7 @@ type metrics struct {
 	bytes     prometheus.Counter
 	coalesced prometheus.Counter
 	skipped   prometheus.Counter
+	lagged    prometheus.Counter
 	resumed   prometheus.Counter
 	snapshots prometheus.Counter
 	latency   prometheus.Histogram
@@ -35,6 +36,7 @@ func newMetrics(reg prometheus.Registerer, clients func() int) (*metrics, error)
 		bytes:     counter("bytes_total", "Bytes of frames written to browsers."),
 		coalesced: counter("coalesced_total", "Values that a newer value of the same key replaced before they were sent."),
 		skipped:   counter("skipped_total", "Feed events that slow clients were not sent."),
+		lagged:    counter("lagged_total", "How often a browser did not keep up with telemetry and was given the latest values instead."),
 		resumed:   counter("resumed_total", "Subscriptions that resumed with deltas only."),
 		snapshots: counter("snapshots_total", "Subscriptions that got a whole snapshot."),
 		latency: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -44,7 +46,7 @@ func newMetrics(reg prometheus.Registerer, clients func() int) (*metrics, error)
 		}),
 	}
 	all := []prometheus.Collector{
-		m.closed, m.frames, m.bytes, m.coalesced, m.skipped, m.resumed, m.snapshots, m.latency,
+		m.closed, m.frames, m.bytes, m.coalesced, m.skipped, m.lagged, m.resumed, m.snapshots, m.latency,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "campusgate_live_clients", Help: "Websockets that are open."},
 			func() float64 { return float64(clients()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
