@@ -14,6 +14,7 @@ type accounts struct {
 	mark     mark
 	dead     deadIndex
 	appended uint64
+	lost     uint64 // acknowledged records that were missing at Start
 
 	droppedBy map[event.DeviceKey]uint64
 	lastDrop  time.Time

@@ -30,9 +30,23 @@ func (j *Journal) minFree(total int64) int64 {
 // checkSpace measures the disk and closes idle readers, about once a second.
 func (c *committer) checkSpace(now time.Time) {
 	c.measureSpace(now)
+	c.witness()
 	for _, consumer := range c.j.everyConsumer() {
 		consumer.closeIdleReader(now)
 	}
+}
+
+// witness names the highest durable number beside the store.
+func (c *committer) witness() {
+	_, head, _ := c.j.tail.window()
+	if head == c.witnessed || c.j.store.Load().err() != nil {
+		return
+	}
+	if err := writeWitness(c.j.cfg, c.j.fs, c.j.ID(), head); err != nil {
+		c.j.log.Debug().Err(err).Msg("write the journal's witness")
+		return
+	}
+	c.witnessed = head
 }
 
 // measureSpace measures disk and growth.
@@ -137,11 +151,12 @@ func (c *committer) dropExcess(b *pebble.Batch, consumers []*Consumer, now time.
 	for budget := min(excess, dropStep); budget > 0; {
 		a.mu.Lock()
 		class, x, ok := leastImportant(&a.ledgers)
+		from := a.ledgers[class].trimmed + 1
 		a.mu.Unlock()
 		if !ok {
 			return nil
 		}
-		d := c.count(class, x, consumers, now, why)
+		d := c.count(class, from, x, consumers, now, why)
 		a.mu.Lock()
 		err := trimClass(b, &a.ledgers[class], class, x.last)
 		a.mark.dropped[class] += d.Records
@@ -179,14 +194,14 @@ func leastImportant(l *ledgers) (event.Class, extent, bool) {
 
 // count reads what is about to be dropped, to tell it by device and to the consumers that
 // had not read it.
-func (c *committer) count(class event.Class, x extent, consumers []*Consumer, now time.Time, why string) Drop {
+func (c *committer) count(class event.Class, from uint64, x extent, consumers []*Consumer, now time.Time, why string) Drop {
 	d := Drop{
 		Time: now.UTC(), Class: class, Bytes: x.bytes, First: x.first, Last: x.last, Reason: why,
 		Devices: make(map[event.DeviceKey]uint64),
 	}
 	tailFirst, _, _ := c.j.tail.window()
 	var s slab
-	err := scan(c.j.store.Load().db, classKey(prefixRecord, class, 0), classKey(prefixRecord, class, x.last+1), func(_, value []byte) error {
+	err := scan(c.j.store.Load().db, classKey(prefixRecord, class, from), classKey(prefixRecord, class, x.last+1), func(_, value []byte) error {
 		block, err := openBlock(value)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"time"
@@ -32,13 +33,16 @@ type committer struct {
 	trimLater bool // cursors moved and removing was not yet due
 	lastTrim  time.Time
 
-	nextSpace   time.Time
-	nextOpen    time.Time // when to try again after the store failed
-	openPause   time.Duration
-	failedSince time.Time
-	refused     uint64
-	drops       [event.NumClasses]*Drop
-	lastReport  time.Time
+	witnessed     uint64 // as written
+	nextSpace     time.Time
+	nextOpen      time.Time // when to try again after the store failed
+	openPause     time.Duration
+	failedSince   time.Time
+	opening       <-chan opened // an attempt under way
+	cancelOpening context.CancelFunc
+	refused       uint64
+	drops         [event.NumClasses]*Drop
+	lastReport    time.Time
 }
 
 const (
@@ -124,7 +128,7 @@ func (c *committer) idle(now time.Time) time.Duration {
 	if c.trimLater {
 		until = earlier(until, c.lastTrim.Add(trimEvery))
 	}
-	if !c.failedSince.IsZero() {
+	if !c.failedSince.IsZero() && c.opening == nil {
 		until = earlier(until, c.nextOpen)
 	}
 	return max(until.Sub(now), time.Millisecond)
@@ -379,7 +383,9 @@ func (c *committer) end() {
 		consumer.closed = true
 		consumer.mu.Unlock()
 	}
+	c.endOpening()
 	c.group(nil, true)
+	c.witness()
 	c.lastReport = time.Time{}
 	c.report(time.Now())
 }

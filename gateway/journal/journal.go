@@ -24,8 +24,9 @@ type Deps struct {
 	// OnDrop is told of records given up, at most about once a second, from a goroutine of
 	// its own: it may use the journal. Nil is allowed.
 	OnDrop func(Drop)
-	// OnSetAside is told, before Start returns, that a damaged folder was moved to path. Nil
-	// is allowed.
+	// OnSetAside is told that damaged files were found and are kept at path: before Start
+	// returns, or later when the store had to be opened again. It must not use the journal.
+	// Nil is allowed.
 	OnSetAside func(path string, cause error)
 }
 
@@ -110,7 +111,8 @@ func (j *Journal) Start(ctx context.Context) error {
 	if j.phase != phaseNew {
 		return errors.New("journal was started before")
 	}
-	s, lock, aside, damage, err := openFolder(j.cfg, j.fs, j.log)
+	witnessID, witnessed := readWitness(j.cfg, j.fs)
+	s, lock, aside, damage, err := openFolder(ctx, j.cfg, j.fs, j.log)
 	if err != nil {
 		return err
 	}
@@ -126,12 +128,15 @@ func (j *Journal) Start(ctx context.Context) error {
 		if aside, err = moveAside(j.cfg.Dir, j.fs); err != nil {
 			return fmt.Errorf("journal folder %s is damaged (%w) and cannot be set aside: %w", j.cfg.Dir, damage, err)
 		}
-		if s, lock, err = tryOpen(j.cfg, j.fs, j.log); err != nil {
+		if s, lock, err = tryOpen(ctx, j.cfg, j.fs, j.log); err != nil {
 			return err
 		}
 		if err := j.load(s); err != nil {
 			return fail(fmt.Errorf("read journal folder %s: %w", j.cfg.Dir, err))
 		}
+	}
+	if kept := j.checkWitness(witnessID, witnessed); kept != "" {
+		aside, damage = kept, fmt.Errorf("%d acknowledged records are missing after opening", j.accounts.lost)
 	}
 	if err := j.deps.Registerer.Register(j.metrics); err != nil {
 		return fail(fmt.Errorf("register journal metrics: %w", err))
@@ -140,7 +145,7 @@ func (j *Journal) Start(ctx context.Context) error {
 	j.store.Store(s)
 	j.phase = phaseRunning
 	if aside != "" {
-		j.log.Error().Str("moved_to", aside).Err(damage).Msg("journal folder was damaged and set aside; a new one is begun")
+		j.log.Error().Str("moved_to", aside).Err(damage).Msg("journal folder is damaged; its files are kept")
 		if j.deps.OnSetAside != nil {
 			j.deps.OnSetAside(aside, damage)
 		}

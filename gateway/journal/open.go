@@ -1,13 +1,13 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/rs/zerolog"
@@ -15,8 +15,8 @@ import (
 
 // openFolder opens the store in dir, made when missing. A damaged folder is renamed and a
 // new one begun; setAside then is its new path and damage the reason.
-func openFolder(cfg Config, base vfs.FS, log zerolog.Logger) (s *store, lock io.Closer, setAside string, damage, err error) {
-	s, lock, err = tryOpen(cfg, base, log)
+func openFolder(ctx context.Context, cfg Config, base vfs.FS, log zerolog.Logger) (s *store, lock io.Closer, setAside string, damage, err error) {
+	s, lock, err = tryOpen(ctx, cfg, base, log)
 	if err == nil || !isDamage(err) {
 		return s, lock, "", nil, err
 	}
@@ -24,11 +24,11 @@ func openFolder(cfg Config, base vfs.FS, log zerolog.Logger) (s *store, lock io.
 	if setAside, err = moveAside(cfg.Dir, base); err != nil {
 		return nil, nil, "", damage, fmt.Errorf("journal folder %s is damaged (%w) and cannot be set aside: %w", cfg.Dir, damage, err)
 	}
-	s, lock, err = tryOpen(cfg, base, log)
+	s, lock, err = tryOpen(ctx, cfg, base, log)
 	return s, lock, setAside, damage, err
 }
 
-func tryOpen(cfg Config, base vfs.FS, log zerolog.Logger) (*store, io.Closer, error) {
+func tryOpen(ctx context.Context, cfg Config, base vfs.FS, log zerolog.Logger) (*store, io.Closer, error) {
 	dir := cfg.Dir
 	if info, err := base.Stat(dir); err == nil && !info.IsDir() {
 		return nil, nil, fmt.Errorf("journal folder %s is not a folder", dir)
@@ -40,23 +40,41 @@ func tryOpen(cfg Config, base vfs.FS, log zerolog.Logger) (*store, io.Closer, er
 	if err != nil {
 		return nil, nil, lockError(dir, err)
 	}
-	s, err := openLocked(cfg, base, log)
-	if err != nil {
+	if id, _ := readWitness(cfg, base); id != "" {
+		if err := linkFiles(cfg, base); err != nil {
+			log.Debug().Err(err).Msg("link the journal's files")
+		}
+	}
+	s := newStore(base, log)
+	if err := openLocked(ctx, s, cfg, base); err != nil {
 		return nil, nil, errors.Join(err, lock.Close())
 	}
 	return s, lock, nil
 }
 
-// openLocked opens the store in the folder whose lock is held.
-func openLocked(cfg Config, base vfs.FS, log zerolog.Logger) (*store, error) {
+// openLocked opens the store in the folder whose lock is held. When ctx ends first, the
+// store is failed and an opening that hangs is left behind.
+func openLocked(ctx context.Context, s *store, cfg Config, base vfs.FS) error {
 	if err := lostManifest(cfg.Dir, base); err != nil {
-		return nil, err
+		return err
 	}
-	s, err := openStore(cfg, cfg.Dir, base, log)
-	if err != nil {
-		return nil, folderError(cfg.Dir, err)
+	// Replaying the log can take this much.
+	need := 4*cfg.MemtableBytes + 8*mib
+	if usage, err := base.GetDiskUsage(cfg.Dir); err == nil && int64(usage.AvailBytes) < need {
+		return fmt.Errorf("journal folder %s: %d MiB free, %d needed to open it: %w", cfg.Dir, int64(usage.AvailBytes)/mib, need/mib, syscall.ENOSPC)
 	}
-	return s, nil
+	result := make(chan error, 1)
+	go func() { result <- s.open(cfg) }()
+	select {
+	case err := <-result:
+		if err != nil {
+			return folderError(cfg.Dir, err)
+		}
+		return nil
+	case <-ctx.Done():
+		s.fail(ctx.Err())
+		return fmt.Errorf("open journal folder %s: %w", cfg.Dir, context.Cause(ctx))
+	}
 }
 
 // lostManifest reports a folder that holds data but not the file that lists it. Pebble
@@ -102,7 +120,7 @@ func folderError(dir string, err error) error {
 	}
 	for _, known := range []error{
 		syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.EMFILE, syscall.ENFILE,
-		syscall.ENOMEM, syscall.ENOTDIR, syscall.EBUSY, syscall.EINTR, syscall.ESTALE, errFenced,
+		syscall.ENOMEM, context.Canceled, context.DeadlineExceeded, syscall.ENOTDIR, syscall.EBUSY, syscall.EINTR, syscall.ESTALE, errFenced,
 	} {
 		if errors.Is(err, known) {
 			return fmt.Errorf("journal folder %s: %w", dir, err)
@@ -126,13 +144,6 @@ func lockError(dir string, err error) error {
 
 // moveAside renames a damaged folder.
 func moveAside(dir string, base vfs.FS) (string, error) {
-	stem := strings.TrimRight(dir, "/") + ".corrupt-" + time.Now().UTC().Format("20060102T150405")
-	path := stem
-	for i := 2; ; i++ {
-		if _, err := base.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		path = fmt.Sprintf("%s-%d", stem, i)
-	}
+	path := freeName(dir, base)
 	return path, base.Rename(dir, path)
 }

@@ -1,10 +1,12 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // reopen tries to open the store again after it failed. What was acknowledged is in its
@@ -18,17 +20,86 @@ func (c *committer) reopen(now time.Time) {
 		j.metrics.failures.Inc()
 		j.log.Error().Err(old.err()).Msg("journal cannot write; nothing is acknowledged until it can")
 	}
+	if c.opening != nil {
+		select {
+		case r := <-c.opening:
+			c.opening = nil
+			c.reopened(r, old, now)
+		default:
+		}
+		return
+	}
 	if now.Before(c.nextOpen) || stopped(j.stopping) || j.accounts.isDiskLow() {
 		return
 	}
-	st, err := openLocked(j.cfg, j.fs, j.log)
-	var l *loaded
-	if err == nil {
-		if l, err = readStore(st.db); err != nil {
-			st.fail(err)
-			c.retire(st)
-		}
+	// Apart from the committer, which goes on refusing: opening waits for the disk.
+	ctx, cancel := context.WithCancel(context.Background())
+	result := make(chan opened, 1)
+	c.opening, c.cancelOpening = result, cancel
+	go func() {
+		result <- c.openAgain(ctx)
+		signal(j.dirty)
+	}()
+}
+
+// opened is the outcome of opening the store again.
+type opened struct {
+	st     *store
+	loaded *loaded
+	err    error
+}
+
+func (c *committer) openAgain(ctx context.Context) opened {
+	j := c.j
+	if err := probe(j.cfg, j.fs); err != nil {
+		return opened{err: err}
 	}
+	st := newStore(j.fs, j.log)
+	if err := openLocked(ctx, st, j.cfg, j.fs); err != nil {
+		return opened{err: err}
+	}
+	l, err := readStore(st.db)
+	if err != nil {
+		st.fail(err)
+		c.retire(st)
+	}
+	return opened{st, l, err}
+}
+
+// probe writes as much as opening the store may need, and removes it.
+func probe(cfg Config, base vfs.FS) error {
+	path := base.PathJoin(cfg.Dir, "probe.tmp")
+	f, err := base.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	block := make([]byte, 64<<10)
+	for n := int64(0); err == nil && n < 2*cfg.MemtableBytes; n += int64(len(block)) {
+		_, err = f.Write(block)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close(), base.Remove(path))
+}
+
+// endOpening gives up an opening that is under way when the journal stops.
+func (c *committer) endOpening() {
+	if c.opening == nil {
+		return
+	}
+	c.cancelOpening()
+	if r := <-c.opening; r.err == nil {
+		r.st.fail(ErrStopped)
+		c.retire(r.st)
+	}
+}
+
+// reopened goes on with the store that was opened, or waits to try again.
+func (c *committer) reopened(r opened, old *store, now time.Time) {
+	j := c.j
+	c.cancelOpening()
+	st, l, err := r.st, r.loaded, r.err
 	if isDamage(err) {
 		st, l, err = c.beginAnew(err)
 	}
@@ -42,6 +113,9 @@ func (c *committer) reopen(now time.Time) {
 	if l.mark.head < head {
 		// Only a new folder, or a disk that lost what it had synced, can be behind.
 		j.log.Error().Uint64("stored", l.mark.head).Uint64("acknowledged", head).Msg("journal's disk lost acknowledged records")
+		j.accounts.mu.Lock()
+		j.accounts.lost += head - l.mark.head
+		j.accounts.mu.Unlock()
 		l.mark.head = head
 	}
 	j.takeAccounts(l)
@@ -77,7 +151,7 @@ func (c *committer) beginAnew(damage error) (*store, *loaded, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	st, lock, err := tryOpen(j.cfg, j.fs, j.log)
+	st, lock, err := tryOpen(context.Background(), j.cfg, j.fs, j.log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -36,8 +36,11 @@ func (j *Journal) Health() event.Health {
 	if !a.lastDrop.IsZero() && time.Since(a.lastDrop) < droppingFor {
 		reasons = append(reasons, fmt.Sprintf("full (%s): the oldest records of the least important class are dropped", a.dropWhy))
 	}
+	if a.lost > 0 {
+		reasons = append(reasons, fmt.Sprintf("%d acknowledged records were missing when it was opened", a.lost))
+	}
 	if aside != "" {
-		reasons = append(reasons, fmt.Sprintf("damaged folder was set aside as %q", aside))
+		reasons = append(reasons, fmt.Sprintf("damaged files were set aside as %q", aside))
 	}
 	if a.mark.damaged > 0 || st.damage.Load() > 0 {
 		reasons = append(reasons, "damaged places on disk were stepped over")
@@ -76,7 +79,7 @@ func (j *Journal) Stats() Stats {
 	}
 	s.DiskBytes, s.DiskFree = a.diskUsed, a.diskFree
 	s.Dead = DeadStats{Count: len(a.dead.entries), Bytes: a.dead.bytes, Dropped: a.mark.deadDropped, Next: max(a.mark.deadNext, 1)}
-	s.Appended, s.Damaged, s.Dropped = a.appended, a.mark.damaged, a.mark.dropped
+	s.Lost, s.Appended, s.Damaged, s.Dropped = a.lost, a.appended, a.mark.damaged, a.mark.dropped
 	s.DroppedByDevice = maps.Clone(a.droppedBy)
 	s.Dropping = !a.lastDrop.IsZero() && now.Sub(a.lastDrop) < droppingFor
 	s.GrowthBytesPerSecond = a.growth.rate(now, s.Bytes)

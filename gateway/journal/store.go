@@ -39,15 +39,24 @@ type store struct {
 	closing bool
 }
 
-// openStore opens the database in dir, whose lock the caller holds.
-func openStore(cfg Config, dir string, base vfs.FS, log zerolog.Logger) (_ *store, err error) {
-	s := &store{fence: &fence{FS: base}, log: log, failed: make(chan struct{})}
+// newStore makes a store that is not open yet.
+func newStore(base vfs.FS, log zerolog.Logger) *store {
+	s := &store{log: log, failed: make(chan struct{})}
+	s.fence = &fence{FS: base, fail: s.fail}
+	return s
+}
+
+// open opens the database in the folder, whose lock the caller holds. On a full disk it
+// waits for room until the store is failed.
+func (s *store) open(cfg Config) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.fence.cut.Store(true)
 			err = fmt.Errorf("open store: %v", r)
+			s.fail(err)
 		}
 	}()
+	s.fence.opening.Store(true)
+	defer s.fence.opening.Store(false)
 	cache := pebble.NewCache(cfg.CacheBytes)
 	defer cache.Unref()
 	opts := &pebble.Options{
@@ -82,12 +91,15 @@ func openStore(cfg Config, dir string, base vfs.FS, log zerolog.Logger) (_ *stor
 		opts.Levels[i].BlockSize = 32 << 10
 		opts.Levels[i].Compression = func() *block.CompressionProfile { return profile }
 	}
-	s.db, err = pebble.Open(dir, opts)
-	if err != nil {
-		s.fence.cut.Store(true)
-		return nil, err
+	s.db, err = pebble.Open(cfg.Dir, opts)
+	if err == nil {
+		if err = s.err(); err == nil { // told to the fence, not to Pebble
+			return nil
+		}
+		err = errors.Join(err, s.close())
 	}
-	return s, nil
+	s.fail(err)
+	return err
 }
 
 func (s *store) listener() *pebble.EventListener {
@@ -99,7 +111,9 @@ func (s *store) listener() *pebble.EventListener {
 			}
 		},
 		FlushEnd: func(info pebble.FlushInfo) {
-			if info.Err == nil {
+			// "Empty table" is Pebble's word for a buffer whose records were all removed before
+			// it came to be written: just what is wanted.
+			if info.Err == nil || info.Err.Error() == "pebble: empty table" {
 				s.sick.Store(nil)
 				s.fence.slow.Store(false)
 			} else {

@@ -146,7 +146,10 @@ type Stats struct {
 	DroppedByDevice map[event.DeviceKey]uint64
 	// Damaged counts places on disk that could not be read and were stepped over.
 	Damaged uint64
-	// SetAside is where a damaged folder was moved at Start, empty when there was none.
+	// Lost counts acknowledged records that were missing when the folder was opened.
+	Lost uint64
+	// SetAside is where a damaged folder, or the damaged files of one that goes on, are
+	// kept; empty when there are none.
 	SetAside string
 }
 
