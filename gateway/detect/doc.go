@@ -21,9 +21,9 @@
 //     the second by advancing only when it has handled everything, to a second ago.
 //   - State saved with the consumer's cursor (Dirty) and given to a new Engine (Restore)
 //     continues exactly where the old one stood, deadlines included.
-//   - The same event delivered again changes nothing, while its device has not sent 256
-//     others, or 8 others and 2 minutes have passed, whichever is longer for its pace. An
-//     event without a time of its own cannot be told from a new one.
+//   - The same event delivered again changes nothing while it is among its device's last 8
+//     events, or among the last 256 and those of the last two minutes. An event without a
+//     time of its own cannot be told from a new one.
 //   - Late, backfilled and retained events never raise a live anomaly and are no sign of
 //     life. A late passage or measurement that broke a rule is told as an anomaly marked
 //     Late. One exception: once a device's clock is known to be wrong by a constant
@@ -31,7 +31,11 @@
 //   - What the gateway did not watch is no absence. When a step of time is longer than
 //     MaxStep (the gateway was down, the machine slept), every device's silence is counted
 //     from the end of that step, and other deadlines that fell into it wait a minute for
-//     what the broker kept meanwhile.
+//     what the broker kept meanwhile. AdvanceUnwatched says the same while the gateway runs
+//     and no broker is connected.
+//   - Operators see one anomaly for one cause: a single loss waits 30 s (longer while its
+//     site looks as if more were to come), and one that belongs to a site outage, a mass
+//     outage or a flapping camera carries that anomaly's id in CausedBy.
 //   - A device counts as silent only after it has reported by itself twice (a heartbeat, a
 //     reading, a position). Devices never heard are unknown, not silent.
 //   - Unknown sites and devices are watched like others; rules that need the registry

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math"
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
@@ -94,8 +95,9 @@ func (o *observation) finding(r rule) finding {
 	return finding{rule: r, site: o.d.site, device: o.d, at: o.started, event: o.ID}
 }
 
+// measured keeps a value to two digits, which is more than any of these devices knows.
 func (f finding) measured(value, limit float64, unit string) finding {
-	f.value, f.limit, f.unit = value, limit, unit
+	f.value, f.limit, f.unit = math.Round(value*100)/100, limit, unit
 	return f
 }
 

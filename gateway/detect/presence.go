@@ -253,6 +253,7 @@ func (d *device) flap(at int64, o *observation) {
 	if a != nil {
 		a.Count++
 		a.Value = float64(a.Count)
+		a.Text = (&finding{rule: cameraFlapping, site: d.site, device: d}).text(a)
 		if at-a.UpdatedAt.UnixNano() >= int64(time.Minute) {
 			d.engine.change(&d.node, a, event.Updated)
 		}
