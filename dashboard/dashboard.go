@@ -156,7 +156,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 	handler, err := api.New(api.Deps{
 		County: d.deps.County, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History,
 		Gateways: d.gateways, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
-		Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
+		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})
 	if err != nil {
 		return err

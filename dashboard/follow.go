@@ -17,6 +17,7 @@ const (
 	flushEvery = 40 * time.Millisecond // of device and site rows
 	minBackOff = 200 * time.Millisecond
 	maxBackOff = 10 * time.Second
+	worksAfter = 3 * time.Second
 )
 
 // alarmSink passes committed changes on to browsers and counters.
@@ -72,7 +73,10 @@ func (d *Dashboard) keep(ctx context.Context, name string, follow func(context.C
 	pause := minBackOff
 	for {
 		begin := time.Now()
+		// A quiet stream says nothing; one that has lasted works.
+		lasted := time.AfterFunc(worksAfter, func() { d.works(name) })
 		err := follow(ctx)
+		lasted.Stop()
 		if ctx.Err() != nil {
 			return
 		}

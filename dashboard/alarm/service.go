@@ -77,7 +77,7 @@ func (s *Service) Apply(ctx context.Context, stream string, in []Incoming, now t
 }
 
 // Act does what a person wants, or returns ErrNotFound, *Conflict, *NotAllowed or *Invalid.
-// The same acknowledgement by the same person twice is answered like the first.
+// The same command by the same person twice in a row is answered like the first.
 func (s *Service) Act(ctx context.Context, c Command, now time.Time) (Alarm, error) {
 	if err := c.check(now); err != nil {
 		return Alarm{}, err

@@ -187,10 +187,14 @@ func (w *work) clear(a *Alarm, in *event.Anomaly, now time.Time) error {
 
 func (w *work) act(a Alarm, c Command, now time.Time) (Alarm, error) {
 	if c.Rev != 0 && c.Rev != a.Rev {
-		if c.Action == Ack && a.AckedBy == c.By && a.Rev == c.Rev+1 {
+		last, err := w.tx.LastEntry(a.ID)
+		if err != nil {
+			return Alarm{}, err
+		}
+		if a.Rev == c.Rev+1 && last.By == c.By && last.Action == c.Action && last.Note == c.Note {
 			return a, nil // the answer to the first try was lost on the way
 		}
-		return Alarm{}, w.conflict(a)
+		return Alarm{}, &Conflict{Alarm: a, Last: last}
 	}
 	if c.Action == Ack && (a.State == Acked || a.State == Normal) && a.AckedBy != "" {
 		return Alarm{}, w.conflict(a)

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
@@ -83,6 +84,7 @@ type Deps struct {
 	Health   func() map[string]event.Health // of every component, for /readyz
 	Web      http.Handler                   // the page
 	Metrics  http.Handler                   // /metrics
+	Registry prometheus.Registerer          // nil = a registry of its own
 	Log      zerolog.Logger
 	Build    string
 	TLS      bool
@@ -95,6 +97,7 @@ type API struct {
 	router chi.Router
 	huma   huma.API
 	origin *http.CrossOriginProtection
+	took   *prometheus.HistogramVec
 }
 
 // New makes the handler.
@@ -110,7 +113,17 @@ func New(deps Deps) (*API, error) {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
+	if deps.Registry == nil {
+		deps.Registry = prometheus.NewRegistry()
+	}
 	a := &API{deps: deps, router: chi.NewRouter(), origin: http.NewCrossOriginProtection()}
+	a.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "campusgate_http_request_seconds", Help: "Time to answer a request, by route and status.",
+		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+	}, []string{"method", "route", "status"})
+	if err := deps.Registry.Register(a.took); err != nil {
+		return nil, fmt.Errorf("register metrics of API: %w", err)
+	}
 	a.origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		problem(http.StatusForbidden, codeForbidden, "requests from other origins change nothing here").write(w)
 	}))
@@ -126,7 +139,7 @@ func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 
 func (a *API) routes() {
 	r := a.router
-	r.Use(a.recover, a.headers)
+	r.Use(a.measure, a.recover, a.headers)
 	r.NotFound(a.page)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
@@ -140,7 +153,7 @@ func (a *API) routes() {
 	})
 	r.Group(func(r chi.Router) {
 		r.Use(a.origin.Handler, onlyJSON, a.deps.Auth.Middleware(unavailable))
-		r.Get("/api/v1/live", a.live)
+		r.Get(livePath, a.live)
 		r.NotFound(a.page)
 		cfg := huma.DefaultConfig("campusgate", a.deps.Build)
 		cfg.Info.Description = "School safety telemetry of a county. Times are RFC 3339, UTC."

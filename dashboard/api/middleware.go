@@ -4,12 +4,19 @@ import (
 	"mime"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/gateway/event"
 )
+
+const livePath = "/api/v1/live"
 
 // policy lets the page load from here only. Styles may be inline: the map library sets them.
 const policy = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
@@ -32,6 +39,31 @@ func (a *API) headers(next http.Handler) http.Handler {
 			h.Set("Cache-Control", "no-store")
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// measure times requests by the pattern of their route, of which there are few. A
+// websocket is no request that ends.
+func (a *API) measure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == livePath {
+			next.ServeHTTP(w, r)
+			return
+		}
+		begin := time.Now()
+		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		next.ServeHTTP(ww, r)
+		route := chi.RouteContext(r.Context()).RoutePattern()
+		if route == "" {
+			route = "page"
+		}
+		method := r.Method
+		switch method {
+		case http.MethodGet, http.MethodPost, http.MethodHead:
+		default:
+			method = "other" // it is the caller's word
+		}
+		a.took.WithLabelValues(method, route, strconv.Itoa(ww.Status())).Observe(time.Since(begin).Seconds())
 	})
 }
 

@@ -66,10 +66,12 @@ func (c Config) Validate() error {
 type Manager struct {
 	store    Store
 	sessions *scs.SessionManager
-	throttle *Throttle
-	secure   bool
-	hashing  chan struct{} // bounds the memory and CPU of password checks
-	dummy    string        // hash that an unknown name is compared with
+	// pair counts by account and address, alone by each of them: an attacker elsewhere must
+	// not keep an operator out.
+	pair, alone *Throttle
+	secure      bool
+	hashing     chan struct{} // bounds the memory and CPU of password checks
+	dummy       string        // hash that an unknown name is compared with
 }
 
 // New makes a manager. Secure marks cookies for TLS only.
@@ -83,7 +85,7 @@ func New(cfg Config, store Store, sessions scs.Store, secure bool) (*Manager, er
 	}
 	// Not scs.New: it starts a store in memory, with a goroutine that cannot be ended safely.
 	s := &scs.SessionManager{Store: sessions, Codec: scs.GobCodec{}, Lifetime: cfg.Lifetime, HashTokenInStore: true}
-	return &Manager{store: store, sessions: s, secure: secure, throttle: NewThrottle(), hashing: make(chan struct{}, 2), dummy: dummy}, nil
+	return &Manager{store: store, sessions: s, secure: secure, pair: NewThrottle(freeTries), alone: NewThrottle(freeAlone), hashing: make(chan struct{}, 2), dummy: dummy}, nil
 }
 
 const (
@@ -160,8 +162,8 @@ func (m *Manager) Login(ctx context.Context, username, password, address string,
 	if len(username) > 64 {
 		username = username[:64]
 	}
-	keys := []string{"account " + strings.ToLower(username), "address " + host(address)}
-	if wait := m.throttle.Wait(now, keys...); wait > 0 {
+	account, peer := "account "+strings.ToLower(username), "address "+host(address)
+	if wait := max(m.pair.Wait(now, account+" "+peer), m.alone.Wait(now, account, peer)); wait > 0 {
 		return Identity{}, nil, &TooManyTries{wait}
 	}
 	a, err := m.store.Account(ctx, username)
@@ -178,11 +180,12 @@ func (m *Manager) Login(ctx context.Context, username, password, address string,
 		return Identity{}, nil, err
 	}
 	if !ok || !known {
-		m.throttle.Wrong(now, keys...)
+		m.pair.Wrong(now, account+" "+peer)
+		m.alone.Wrong(now, account, peer)
 		return Identity{}, nil, ErrCredentials
 	}
 	// The address keeps its count: one right password must not pay for guessing others.
-	m.throttle.Right(keys[0])
+	m.pair.Right(account + " " + peer)
 	if err := m.sessions.RenewToken(ctx); err != nil {
 		return Identity{}, nil, fmt.Errorf("start session: %w", err)
 	}

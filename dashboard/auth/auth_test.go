@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -184,31 +185,41 @@ func TestGuessingIsSlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	// Each try from another address: the account itself is protected.
-	try := func(pass string, n int, at time.Time) error {
+	try := func(pass, address string, at time.Time) error {
 		h := m.Middleware(http.NotFoundHandler())(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _, err = m.Login(r.Context(), "guard", pass, "10.0.0."+string(rune('0'+n))+":1234", at)
+			_, _, err = m.Login(r.Context(), "guard", pass, address+":1234", at)
 		}))
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil))
 		return err
 	}
 	for i := range 5 {
-		if err := try("wrong", i, now); !errors.Is(err, auth.ErrCredentials) {
+		if err := try("wrong", "10.0.0.1", now); !errors.Is(err, auth.ErrCredentials) {
 			t.Fatalf("try %d: %v", i, err)
 		}
 	}
 	var wait *auth.TooManyTries
-	if err := try(password, 7, now); !errors.As(err, &wait) || wait.Wait <= 0 {
+	if err := try(password, "10.0.0.1", now); !errors.As(err, &wait) || wait.Wait <= 0 {
 		t.Errorf("the sixth try: %v", err)
 	}
-	if err := try(password, 8, now.Add(2*time.Second)); err != nil {
+	if err := try(password, "10.0.0.2", now); err != nil {
+		t.Errorf("the guard himself, elsewhere: %v", err)
+	}
+	if err := try(password, "10.0.0.1", now.Add(2*time.Second)); err != nil {
 		t.Errorf("after the wait: %v", err)
+	}
+	for i := range 25 {
+		if err := try("wrong", fmt.Sprintf("10.1.0.%d", i), now); !errors.Is(err, auth.ErrCredentials) {
+			t.Fatalf("try %d from everywhere: %v", i, err)
+		}
+	}
+	if err := try(password, "10.0.0.2", now); !errors.As(err, &wait) {
+		t.Errorf("the account after 30 wrong ones from everywhere: %v", err)
 	}
 }
 
 func TestThrottleDoublesAndForgets(t *testing.T) {
 	t.Parallel()
-	th, now := auth.NewThrottle(), time.Unix(1_000_000, 0)
+	th, now := auth.NewThrottle(5), time.Unix(1_000_000, 0)
 	for range 4 {
 		th.Wrong(now, "a")
 	}

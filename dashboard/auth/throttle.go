@@ -7,16 +7,17 @@ import (
 
 // Limits of Throttle.
 const (
-	freeTries    = 5                // wrong passwords before the first wait
+	freeTries    = 5                // wrong passwords for one account from one address before the first wait
+	freeAlone    = 30               // for an account, or from an address: others share it
 	firstWait    = time.Second      // doubles with each further one
-	longestWait  = 5 * time.Minute  // for an account: nobody may lock another out for long
+	longestWait  = 5 * time.Minute  // nobody may lock another out for long
 	forgetAfter  = 30 * time.Minute // without a wrong password
 	throttleSize = 20_000
 )
 
-// Throttle makes guessing slow. Each key (an account, an address) has its own count. It is
-// safe for concurrent use.
+// Throttle makes guessing slow. Each key has its own count. It is safe for concurrent use.
 type Throttle struct {
+	free  int
 	mu    sync.Mutex
 	tries map[string]*tries
 }
@@ -27,8 +28,8 @@ type tries struct {
 	until time.Time
 }
 
-// NewThrottle makes an empty throttle.
-func NewThrottle() *Throttle { return &Throttle{tries: map[string]*tries{}} }
+// NewThrottle makes an empty throttle that lets free wrong passwords pass without a wait.
+func NewThrottle(free int) *Throttle { return &Throttle{free: free, tries: map[string]*tries{}} }
 
 // Wait returns how long the keys must wait before the next try; 0 = now.
 func (t *Throttle) Wait(now time.Time, keys ...string) time.Duration {
@@ -58,7 +59,7 @@ func (t *Throttle) Wrong(now time.Time, keys ...string) {
 		}
 		e.wrong++
 		e.last = now
-		if over := e.wrong - freeTries; over >= 0 {
+		if over := e.wrong - t.free; over >= 0 {
 			wait := longestWait
 			if over < 20 {
 				wait = min(longestWait, firstWait<<over)
