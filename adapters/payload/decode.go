@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
@@ -161,7 +162,7 @@ func readObject(v *fastjson.Value, e event.Event, channel *Channel, m *Message, 
 
 // stamped finishes an event of a message without time and counter.
 func stamped(e event.Event, m *Message, clock event.Clock) event.Event {
-	clock.Stamp(&e, arrival(m.Payload, m), 0, observedNever, 0, m.Received)
+	clock.Stamp(&e, arrival(m.Payload, m), 0, time.Time{}, 0, m.Received)
 	return e
 }
 

@@ -9,9 +9,6 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// observedNever is the time of a message that states none.
-var observedNever time.Time
-
 // Unix times below millisFrom are seconds (until the year 5138), below millisTo milliseconds.
 const (
 	millisFrom = 1e11
@@ -24,7 +21,7 @@ const (
 func (o *Object) timestamp(field string) (time.Time, time.Duration) {
 	v := o.get(field)
 	if v == nil {
-		return observedNever, 0
+		return time.Time{}, 0
 	}
 	var b []byte
 	switch v.Type() {
@@ -34,7 +31,7 @@ func (o *Object) timestamp(field string) (time.Time, time.Duration) {
 		b = v.MarshalTo(nil)
 	default:
 		o.Fault(field, "is a JSON %s, not a time", v.Type())
-		return observedNever, 0
+		return time.Time{}, 0
 	}
 	t, resolution, ok := parseTime(string(b))
 	if !ok {
@@ -47,7 +44,7 @@ func parseTime(s string) (t time.Time, resolution time.Duration, ok bool) {
 	if len(s) > 10 && s[4] == '-' {
 		t, err := time.Parse(time.RFC3339, s)
 		if err != nil || t.Unix() < 0 {
-			return observedNever, 0, false
+			return time.Time{}, 0, false
 		}
 		return t, digits(fraction(s)), true
 	}
@@ -57,12 +54,12 @@ func parseTime(s string) (t time.Time, resolution time.Duration, ok bool) {
 		return parseFloatTime(s)
 	}
 	if n == 0 {
-		return observedNever, 0, true
+		return time.Time{}, 0, true
 	}
 	unit := time.Second
 	switch {
 	case n >= millisTo:
-		return observedNever, 0, false
+		return time.Time{}, 0, false
 	case n >= millisFrom:
 		unit = time.Millisecond
 	}
@@ -83,11 +80,11 @@ func parseTime(s string) (t time.Time, resolution time.Duration, ok bool) {
 // are all it can be trusted with.
 func parseFloatTime(s string) (time.Time, time.Duration, bool) {
 	if !strings.ContainsAny(s, "eE") {
-		return observedNever, 0, false
+		return time.Time{}, 0, false
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(f >= 1 && f < millisTo) {
-		return observedNever, 0, false
+		return time.Time{}, 0, false
 	}
 	if f < millisFrom {
 		f *= 1000

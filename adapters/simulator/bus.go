@@ -25,6 +25,7 @@ type bus struct {
 	at       float64   // metres from the line's start
 	backward bool      // the trip runs from the school
 	running  bool
+	ended    bool // the trip, and nobody has looked through the bus yet
 	trip     string
 	dwell    int // positions left to stand
 	aboard   int
@@ -192,6 +193,7 @@ func (b *bus) deviates() bool { return b.t.now < b.mod.until }
 
 // end lets everybody out; a minute later somebody has walked through the bus.
 func (b *bus) end() {
+	b.ended = true
 	b.aboard = b.mod.leftOver
 	b.report(0, func(f *fields) {
 		f.str("trip_state", event.TripEnded)
@@ -202,7 +204,7 @@ func (b *bus) end() {
 	if b.aboard > 0 {
 		looked = 3 * time.Minute // they look late, and find somebody
 	}
-	b.t.after(looked, func() {
+	b.t.later(looked, func() {
 		b.aboard, b.mod = 0, deviation{}
 		b.report(0, func(f *fields) {
 			f.str("trip_state", event.TripEnded)
@@ -210,7 +212,7 @@ func (b *bus) end() {
 			f.bool("doors_open", false)
 			f.bool("ignition", false)
 		})
-		b.running, b.trip = false, ""
+		b.running, b.ended, b.trip = false, false, ""
 	})
 }
 

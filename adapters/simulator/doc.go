@@ -17,6 +17,8 @@
 //   - Without a script nothing happens that a rule would find fault with.
 //   - One device's messages are published in their order, each after the one before was
 //     acknowledged, and repeated until they are. The ledger holds what was acknowledged.
+//   - Who stops the simulator leaves no visitor inside and no bus on its way: what was begun
+//     is brought to its end first.
 //   - When the broker does not answer, or the machine slept, traffic waits: what happened
 //     meanwhile is left out and the county goes on from now.
 package simulator

@@ -246,7 +246,7 @@ func emergencyCall(p *place, n *Incident) {
 		})
 	}
 	call(event.CallPressed)
-	p.t.after(n.length(90*time.Second), func() { call(event.CallReleased) })
+	p.t.later(n.length(90*time.Second), func() { call(event.CallReleased) })
 }
 
 // busDeviates sends a bus on a trip on which something goes wrong after a minute.

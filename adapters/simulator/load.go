@@ -28,8 +28,12 @@ func loadMix() []struct {
 		kind   event.Kind
 		weight int
 	}{
-		{event.KindCamera, 40}, {event.KindGate, 25}, {event.KindKitchen, 14},
-		{event.KindTemperature, 10}, {event.KindBus, 10}, {event.KindButton, 1},
+		{event.KindCamera, 40},
+		{event.KindGate, 25},
+		{event.KindKitchen, 14},
+		{event.KindTemperature, 10},
+		{event.KindBus, 10},
+		{event.KindButton, 1},
 	}
 }
 

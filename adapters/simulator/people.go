@@ -284,7 +284,7 @@ func (s *site) visitor() {
 // leaveLater lets a visitor leave after a time, or as soon as the gate works again.
 func (s *site) leaveLater(v passage, stay time.Duration) {
 	v.direction, v.escort, v.items, v.celsius = event.Out, "", event.Unknown, 0
-	s.t.after(stay, func() {
+	s.t.later(stay, func() {
 		for _, gate := range s.gates {
 			if !gate.silent() {
 				gate.pass(v)
@@ -304,5 +304,5 @@ func (s *site) delivery() {
 	gate, _ := s.entrance()
 	gate.pass(van)
 	van.direction = event.Out
-	s.t.after(s.t.scaled(s.t.span(8*time.Minute, 25*time.Minute)), func() { gate.pass(van) })
+	s.t.later(s.t.scaled(s.t.span(8*time.Minute, 25*time.Minute)), func() { gate.pass(van) })
 }

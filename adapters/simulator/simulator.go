@@ -138,6 +138,11 @@ func (s *Simulator) Start(context.Context) error {
 	go func() {
 		defer close(s.done)
 		s.pace(making, messages)
+		if t, ok := messages.(*Traffic); ok {
+			for _, m := range t.Farewell(time.Now()) {
+				s.workers[m.lane%len(s.workers)] <- m
+			}
+		}
 		for _, lane := range s.workers {
 			close(lane)
 		}
@@ -175,16 +180,12 @@ func (s *Simulator) pace(ctx context.Context, messages source) {
 			select {
 			case <-timer.C:
 			case <-ctx.Done():
-				return
+				// Its device has counted it already: it leaves a moment early.
 			}
 		case -wait > hurry:
 			messages.Shift(-wait)
 		}
-		select {
-		case s.workers[m.lane%len(s.workers)] <- m:
-		case <-ctx.Done():
-			return
-		}
+		s.workers[m.lane%len(s.workers)] <- m
 	}
 }
 
@@ -245,8 +246,8 @@ func (s *Simulator) publish(ctx context.Context, p Publisher, m *Message) bool {
 // simulator was stopped.
 func (s *Simulator) Done() <-chan struct{} { return s.done }
 
-// Stop makes no more messages, waits for those under way to be acknowledged, and gives up
-// on them when ctx ends.
+// Stop brings what was begun to its end (see Traffic.Farewell), makes no more messages,
+// waits for those under way to be acknowledged, and gives up on them when ctx ends.
 func (s *Simulator) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	started := s.started

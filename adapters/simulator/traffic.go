@@ -3,6 +3,8 @@ package simulator
 import (
 	"container/heap"
 	"math/rand/v2"
+	"slices"
+	"sort"
 	"time"
 
 	"github.com/campusgate/campusgate/adapters/payload"
@@ -150,9 +152,39 @@ func (t *Traffic) Shift(d time.Duration) { t.start = t.start.Add(d) }
 func (t *Traffic) clock() time.Time { return t.start.Add(time.Duration(t.now)).In(t.zone) }
 
 // after does something d later.
-func (t *Traffic) after(d time.Duration, do func()) {
+func (t *Traffic) after(d time.Duration, do func()) { t.push(d, false, do) }
+
+func (t *Traffic) push(d time.Duration, must bool, do func()) {
 	t.order++
-	heap.Push(&t.queue, task{at: t.now + int64(max(d, 0)), order: t.order, do: do})
+	heap.Push(&t.queue, task{at: t.now + int64(max(d, 0)), order: t.order, must: must, do: do})
+}
+
+// later does something d later that must happen also when the county stops before: what
+// was begun is brought to its end (see Farewell).
+func (t *Traffic) later(d time.Duration, do func()) { t.push(d, true, do) }
+
+// Farewell returns what is still to be said when the county stops at now: visitors leave,
+// trips end, pressed buttons are released. Without it a gateway that runs on would wait for
+// them for ever. Nothing may be asked for afterwards.
+func (t *Traffic) Farewell(now time.Time) []Message {
+	t.out, t.next, t.start, t.now = slices.Clone(t.out[t.next:]), 0, now, 0
+	for _, b := range t.buses {
+		if b.running && !b.ended {
+			b.end()
+		}
+	}
+	// What ends may leave one more thing to do, such as the look through a bus.
+	for range 2 {
+		pending := t.queue
+		t.queue = nil
+		sort.Sort(pending)
+		for _, step := range pending {
+			if step.must {
+				step.do()
+			}
+		}
+	}
+	return t.out
 }
 
 // scaled is a duration at the set speed.
@@ -201,6 +233,7 @@ func (d *device) topic(channel string) string {
 type task struct {
 	at    int64
 	order uint64
+	must  bool // see later
 	do    func()
 }
 
@@ -219,6 +252,7 @@ func (q *queue) Push(x any) {
 		*q = append(*q, item)
 	}
 }
+
 func (q *queue) Pop() any {
 	old := *q
 	last := old[len(old)-1]

@@ -264,3 +264,81 @@ func TestFirstSeconds(t *testing.T) {
 		}
 	}
 }
+
+// When the county stops in the middle of the day, nobody is left inside or under way.
+func TestFarewell(t *testing.T) {
+	t.Parallel()
+	c := demo(t)
+	s, err := simulator.ReadScript([]byte("incidents:\n  - {what: emergency_call, at: 29m30s}\n  - {what: bus_overspeed, at: 28m}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := at(t, "2026-11-24T09:30:00")
+	end := start.Add(30 * time.Minute)
+	traffic := simulator.NewTraffic(c, s, simulator.TrafficConfig{Seed: 1, Speed: 1}, start)
+	visits, trips, pressed, seqs := map[string]bool{}, map[event.DeviceKey]bool{}, 0, map[event.DeviceKey]uint64{}
+	follow := func(list []simulator.Message) {
+		for _, m := range list {
+			events, err := adapters.Campus().Decode(nil, payload.Message{Topic: m.Topic, Payload: m.Payload, Received: m.At}, event.Clock{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := events[0]
+			key := event.DeviceKey{Site: e.Site, Device: e.Device}
+			if e.Seq != seqs[key]+1 {
+				t.Fatalf("%v: %d comes after %d", key, e.Seq, seqs[key])
+			}
+			seqs[key] = e.Seq
+			switch {
+			case e.Gate != nil && e.Gate.PersonKind == event.PersonVisitor:
+				visits[e.Gate.Registration] = e.Gate.Direction == event.In
+			case e.Position != nil && e.Position.TripState != "":
+				trips[key] = e.Position.EmptyChecked != event.Yes || e.Position.Passengers != 0
+			case e.Call != nil && e.Call.State == event.CallPressed:
+				pressed++
+			case e.Call != nil && e.Call.State == event.CallReleased:
+				pressed--
+			}
+		}
+	}
+	count := func() (inside, driving int) {
+		for _, in := range visits {
+			if in {
+				inside++
+			}
+		}
+		for _, on := range trips {
+			if on {
+				driving++
+			}
+		}
+		return inside, driving
+	}
+	follow(until(traffic, end))
+	if inside, driving := count(); inside == 0 || driving == 0 || pressed != 1 {
+		t.Fatalf("nothing is under way: %d visitors, %d buses, %d buttons", inside, driving, pressed)
+	}
+	last := traffic.Farewell(end)
+	for _, m := range last {
+		if !m.At.Equal(end) {
+			t.Fatalf("said at %v", m.At)
+		}
+	}
+	// The message that until has drawn and not kept is lost here, not in the simulator.
+	seqs = map[event.DeviceKey]uint64{}
+	for i := range last {
+		key := event.DeviceKey{Site: last[i].Site, Device: last[i].Device}
+		if _, ok := seqs[key]; ok {
+			continue
+		}
+		events, err := adapters.Campus().Decode(nil, payload.Message{Topic: last[i].Topic, Payload: last[i].Payload, Received: end}, event.Clock{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seqs[key] = events[0].Seq - 1
+	}
+	follow(last)
+	if inside, driving := count(); inside != 0 || driving != 0 || pressed != 0 {
+		t.Errorf("left behind: %d visitors, %d buses, %d buttons", inside, driving, pressed)
+	}
+}

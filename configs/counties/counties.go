@@ -9,19 +9,19 @@ package counties
 import _ "embed"
 
 //go:embed demo.yaml
-var demo string
+var filesDemo string
 
 //go:embed small.yaml
-var small string
+var filesSmall string
 
 // Demo is demo.yaml.
-func Demo() []byte { return []byte(demo) }
+func Demo() []byte { return []byte(filesDemo) }
 
 // Small is small.yaml.
-func Small() []byte { return []byte(small) }
+func Small() []byte { return []byte(filesSmall) }
 
 //go:embed incidents.yaml
-var incidents string
+var filesIncidents string
 
 // Incidents is incidents.yaml.
-func Incidents() []byte { return []byte(incidents) }
+func Incidents() []byte { return []byte(filesIncidents) }

@@ -121,7 +121,7 @@ func TestHours(t *testing.T) {
 		return v
 	}
 	for _, x := range []struct {
-		at              string
+		at             string
 		class, kitchen bool
 	}{
 		{"00:00:00", false, false},

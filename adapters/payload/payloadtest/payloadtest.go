@@ -16,6 +16,7 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
+//nolint:gochecknoglobals // the flag of a test
 var update = flag.Bool("update", false, "write want.jsonl and want_error.txt from what the adapter says")
 
 // Received is when the messages of all cases arrive.

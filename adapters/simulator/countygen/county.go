@@ -80,9 +80,17 @@ func school(r *rand.Rand, n int, t township, i int) event.Site {
 		return event.Text{ZH: zh + suffixZH, EN: t.name.EN + " " + suffixEN}
 	}
 	villages := []event.Text{
-		{ZH: "前村", EN: "Qiancun"}, {ZH: "后营", EN: "Houying"}, {ZH: "杨庄", EN: "Yangzhuang"}, {ZH: "赵家", EN: "Zhaojia"},
-		{ZH: "桃园", EN: "Taoyuan"}, {ZH: "河口", EN: "Hekou"}, {ZH: "新安", EN: "Xin'an"}, {ZH: "梨花", EN: "Lihua"},
-		{ZH: "东关", EN: "Dongguan"}, {ZH: "西关", EN: "Xiguan"}, {ZH: "文昌", EN: "Wenchang"},
+		{ZH: "前村", EN: "Qiancun"},
+		{ZH: "后营", EN: "Houying"},
+		{ZH: "杨庄", EN: "Yangzhuang"},
+		{ZH: "赵家", EN: "Zhaojia"},
+		{ZH: "桃园", EN: "Taoyuan"},
+		{ZH: "河口", EN: "Hekou"},
+		{ZH: "新安", EN: "Xin'an"},
+		{ZH: "梨花", EN: "Lihua"},
+		{ZH: "东关", EN: "Dongguan"},
+		{ZH: "西关", EN: "Xiguan"},
+		{ZH: "文昌", EN: "Wenchang"},
 	}
 	switch i {
 	case 0:
@@ -231,8 +239,10 @@ func equipment(s *event.Site, cameras int, canteen bool) []event.Device {
 	}
 	if canteen {
 		for _, k := range []struct{ id, zh, en string }{
-			{"k1-cold", "冷藏库", "Cold store"}, {"k1-freezer", "冷冻库", "Freezer"},
-			{"k1-gas", "燃气探测器", "Gas detector"}, {"k1-smoke", "烟感", "Smoke detector"},
+			{"k1-cold", "冷藏库", "Cold store"},
+			{"k1-freezer", "冷冻库", "Freezer"},
+			{"k1-gas", "燃气探测器", "Gas detector"},
+			{"k1-smoke", "烟感", "Smoke detector"},
 		} {
 			list = append(list, event.Device{
 				ID: event.DeviceID(k.id), Kind: event.KindKitchen, Name: event.Text{ZH: k.zh, EN: k.en}, Place: "canteen", Parent: "sw2",

@@ -87,8 +87,12 @@ func round(v float64) float64 { return math.Round(v*1e5) / 1e5 }
 func hours(h event.Hours) string {
 	var parts []string
 	for _, f := range []struct{ key, value string }{
-		{"open", h.Open}, {"class_from", h.ClassFrom}, {"class_to", h.ClassTo}, {"lunch_from", h.LunchFrom},
-		{"lunch_to", h.LunchTo}, {"close", h.Close},
+		{"open", h.Open},
+		{"class_from", h.ClassFrom},
+		{"class_to", h.ClassTo},
+		{"lunch_from", h.LunchFrom},
+		{"lunch_to", h.LunchTo},
+		{"close", h.Close},
 	} {
 		if f.value != "" {
 			parts = append(parts, fmt.Sprintf("%s: %q", f.key, f.value))
