@@ -72,6 +72,23 @@ func (o *outage) failed(v verdict, words string) {
 	}
 }
 
+// answered notes that a server is there, before anything was written.
+func (o *outage) answered() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.lost {
+		o.restore()
+	}
+	o.failures = 0
+	o.settle()
+}
+
+func (o *outage) incomplete() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.setup != ""
+}
+
 // stored notes a 2xx and reports whether it ended an outage.
 func (o *outage) stored() (restored bool) {
 	o.mu.Lock()
@@ -82,21 +99,25 @@ func (o *outage) stored() (restored bool) {
 	}
 	restored = o.lost
 	if o.lost {
-		o.lost, o.draining = false, true
-		o.back = o.now()
-		o.lasted, o.replayed = o.back.Sub(o.since), 0
-		o.behind = map[int]bool{}
-		for i := range o.sources {
-			o.behind[i] = true
-		}
+		o.restore()
 	}
-	o.metrics.up.Set(1)
 	o.settle()
 	return restored
 }
 
+func (o *outage) restore() {
+	o.lost, o.draining = false, true
+	o.back = o.now()
+	o.lasted, o.replayed = o.back.Sub(o.since), 0
+	o.behind = map[int]bool{}
+	for i := range o.sources {
+		o.behind[i] = true
+	}
+}
+
 // settle sets the health of a server that takes what is written.
 func (o *outage) settle() {
+	o.metrics.up.Set(1)
 	o.health = event.Health{State: event.OK}
 	if o.setup != "" {
 		o.health = event.Health{State: event.Degraded, Reason: o.setup}
@@ -115,7 +136,7 @@ func (o *outage) setUp(err error) {
 	if o.setup != before && o.setup != "" {
 		o.log.Error().Msgf("InfluxDB set-up is incomplete: %q", o.setup)
 	}
-	if !o.lost {
+	if !o.lost && o.failures == 0 {
 		o.settle()
 	}
 }

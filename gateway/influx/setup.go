@@ -2,6 +2,7 @@ package influx
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -202,33 +203,39 @@ type mapping2 struct {
 	Database string `json:"database"`
 	Policy   string `json:"retention_policy"`
 	Default  bool   `json:"default"`
-	OrgID    string `json:"orgID"`
+	Org      string `json:"org,omitempty"`
 	BucketID string `json:"bucketID"`
 	Virtual  bool   `json:"virtual,omitempty"`
 }
 
 func (c *client) setUp2(ctx context.Context) (done []string, err error) {
-	var orgs struct {
-		Orgs []struct {
-			ID string `json:"id"`
-		} `json:"orgs"`
-	}
-	err = c.api(ctx, http.MethodGet, "api/v2/orgs", url.Values{"org": {c.config.Org}}, nil, &orgs)
-	if err != nil || len(orgs.Orgs) == 0 {
-		if v, words, _ := judge(err); v == missing || v == denied || err == nil {
-			return nil, fmt.Errorf("organization %q is not there, or not for this token (%s)", c.config.Org, words)
-		}
-		return nil, err
-	}
-	org := orgs.Orgs[0].ID
 	for _, name := range c.config.buckets() {
-		made, err := c.setUpBucket(ctx, org, name)
+		made, err := c.setUpBucket(ctx, name)
 		done = append(done, made...)
 		if err != nil {
 			return done, err
 		}
 	}
 	return done, nil
+}
+
+// organization looks up the id, which only making a bucket needs: a token for one bucket
+// need not see its organization.
+func (c *client) organization(ctx context.Context) (id string, err error) {
+	var found struct {
+		Orgs []struct {
+			ID string `json:"id"`
+		} `json:"orgs"`
+	}
+	err = c.api(ctx, http.MethodGet, "api/v2/orgs", url.Values{"org": {c.config.Org}}, nil, &found)
+	if v, words, _ := judge(err); v == missing || v == denied || err == nil && len(found.Orgs) == 0 {
+		words = cmp.Or(words, "the list is empty")
+		return "", fmt.Errorf("organization %q is not there, or not for this token (%s)", c.config.Org, words)
+	}
+	if err != nil {
+		return "", err
+	}
+	return found.Orgs[0].ID, nil
 }
 
 // buckets lists "default" for the database's own, and the measurements that have one.
@@ -244,7 +251,7 @@ func (c ServerConfig) buckets() []string {
 
 // setUpBucket makes the bucket of a measurement (or the default), its retention and its
 // mapping.
-func (c *client) setUpBucket(ctx context.Context, org, measurement string) (done []string, err error) {
+func (c *client) setUpBucket(ctx context.Context, measurement string) (done []string, err error) {
 	name, rp := c.config.bucket(measurement), measurement
 	if measurement == defaultRetention {
 		name, rp = c.config.Database, "autogen"
@@ -256,13 +263,17 @@ func (c *client) setUpBucket(ctx context.Context, org, measurement string) (done
 	var found struct {
 		Buckets []bucket2 `json:"buckets"`
 	}
-	err = c.api(ctx, http.MethodGet, "api/v2/buckets", url.Values{"orgID": {org}, "name": {name}}, nil, &found)
+	err = c.api(ctx, http.MethodGet, "api/v2/buckets", url.Values{"org": {c.config.Org}, "name": {name}}, nil, &found)
 	if v, _, _ := judge(err); err != nil && v != missing {
 		return nil, c.without(err, fmt.Sprintf("right to see bucket %q", name), advice)
 	}
 	var b bucket2
 	if len(found.Buckets) == 0 {
-		err := c.api(ctx, http.MethodPost, "api/v2/buckets", nil, bucket2{OrgID: org, Name: name, Rules: rules}, &b)
+		org, err := c.organization(ctx)
+		if err != nil {
+			return nil, &RightsError{Missing: fmt.Sprintf("bucket %q", name), Advice: advice, Err: err}
+		}
+		err = c.api(ctx, http.MethodPost, "api/v2/buckets", nil, bucket2{OrgID: org, Name: name, Rules: rules}, &b)
 		if err != nil {
 			return nil, c.without(err, fmt.Sprintf("bucket %q", name), advice)
 		}
@@ -280,8 +291,8 @@ func (c *client) setUpBucket(ctx context.Context, org, measurement string) (done
 	var mapped struct {
 		Content []mapping2 `json:"content"`
 	}
-	err = c.api(ctx, http.MethodGet, "api/v2/dbrps", url.Values{"orgID": {org}, "db": {c.config.Database}, "rp": {rp}}, nil, &mapped)
-	want := mapping2{Database: c.config.Database, Policy: rp, Default: rp == "autogen", OrgID: org, BucketID: b.ID}
+	err = c.api(ctx, http.MethodGet, "api/v2/dbrps", url.Values{"org": {c.config.Org}, "db": {c.config.Database}, "rp": {rp}}, nil, &mapped)
+	want := mapping2{Database: c.config.Database, Policy: rp, Default: rp == "autogen", Org: c.config.Org, BucketID: b.ID}
 	// A virtual mapping follows from the bucket's name and works, but ends with a rename.
 	virtual := false
 	for _, m := range mapped.Content {

@@ -3,6 +3,7 @@ package influx_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +46,7 @@ func (m *memory) offer(lane journal.Lane, records ...journal.Record) {
 }
 
 func (m *memory) events(events ...event.Event) {
+	events = slices.Clone(events) // the caller may sort its own
 	records := make([]journal.Record, len(events))
 	for i := range events {
 		records[i].Event = &events[i]

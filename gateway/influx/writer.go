@@ -147,6 +147,8 @@ func (w *Writer) run() {
 	for i := range w.sources {
 		w.running.Go(func() { w.pull(i) })
 	}
+	retry := time.NewTicker(setUpAgain)
+	defer retry.Stop()
 	for {
 		select {
 		case <-w.soft.Done():
@@ -154,16 +156,24 @@ func (w *Writer) run() {
 		case <-w.again:
 			// A failure shows in the health when it matters: writes get 404.
 			_, _ = w.setUp()
+		case <-retry.C:
+			if w.outage.incomplete() { // somebody may have given the rights
+				_, _ = w.setUp()
+			}
 		}
 	}
 }
+
+// setUpAgain is how often a set-up that was incomplete is tried again.
+const setUpAgain = 5 * time.Minute
 
 // connect tries until a server has answered. One that answers but cannot be set up is good
 // enough: writing may work all the same, and says so if it does not.
 func (w *Writer) connect() bool {
 	for try := 0; ; try++ {
 		answers, err := w.setUp()
-		if err == nil || answers {
+		if answers {
+			w.outage.answered()
 			return true
 		}
 		_, words, after := judge(err)
