@@ -33,6 +33,9 @@ type detector struct {
 	journal *journal.Journal
 	log     zerolog.Logger
 	now     func() time.Time
+	// watched reports whether any broker can tell us that a device is alive: while none
+	// can, silence proves nothing.
+	watched func() bool
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -41,13 +44,13 @@ type detector struct {
 	health event.Health
 }
 
-func newDetector(cfg detect.Config, county *event.County, j *journal.Journal, log zerolog.Logger) (*detector, error) {
+func newDetector(cfg detect.Config, county *event.County, j *journal.Journal, watched func() bool, log zerolog.Logger) (*detector, error) {
 	engine, err := detect.New(cfg, county)
 	if err != nil {
 		return nil, err
 	}
 	return &detector{
-		engine: engine, journal: j, log: log, now: time.Now,
+		engine: engine, journal: j, log: log, now: time.Now, watched: watched,
 		health: event.Health{State: event.Stopped},
 	}, nil
 }
@@ -112,7 +115,11 @@ func (d *detector) run(ctx context.Context, consumer *journal.Consumer) {
 			}
 		case errors.Is(err, context.DeadlineExceeded):
 			// Nothing waits in the journal: only now may time alone pass judgement.
-			anomalies = d.engine.Advance(asked.Add(-detectLag), anomalies)
+			advance := d.engine.Advance
+			if !d.watched() {
+				advance = d.engine.AdvanceUnwatched
+			}
+			anomalies = advance(asked.Add(-detectLag), anomalies)
 		case ctx.Err() == nil:
 			d.setHealth(event.Health{State: event.Degraded, Reason: err.Error()})
 			pause(ctx, detectIdle)

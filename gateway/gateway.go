@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -82,7 +83,7 @@ func (g *Gateway) build() (err error) {
 	if err != nil {
 		return event.Under("influx", err)
 	}
-	g.detector, err = newDetector(g.cfg.Detect, g.deps.County, g.journal, part("detect"))
+	g.detector, err = newDetector(g.cfg.Detect, g.deps.County, g.journal, g.watched, part("detect"))
 	if err != nil {
 		return event.Under("detect", err)
 	}
@@ -109,6 +110,11 @@ func (g *Gateway) build() (err error) {
 		g.page = newPage(g, part("page"))
 	}
 	return nil
+}
+
+// watched reports whether at least one broker is connected.
+func (g *Gateway) watched() bool {
+	return slices.ContainsFunc(g.ingest.Brokers(), func(b ingest.BrokerStat) bool { return b.Connected })
 }
 
 func (g *Gateway) clock() event.Clock {

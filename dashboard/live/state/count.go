@@ -108,8 +108,10 @@ func (m *Model) overLimit(e *event.Event) bool {
 		return e.Reading.Value > -12
 	case event.QuantityHotHolding:
 		return e.Reading.Value < 60
-	case event.QuantityGas, event.QuantitySmoke:
-		return e.Reading.Value > 0
+	case event.QuantityGas:
+		return e.Reading.Value >= 10 // %LEL; every sensor shows a little
+	case event.QuantitySmoke:
+		return e.Reading.Value >= 1
 	}
 	return false
 }
