@@ -269,6 +269,27 @@ func TestDeadLetters(t *testing.T) {
 	}
 }
 
+// TestLargeBatches stores batches far larger than a group and a write buffer.
+func TestLargeBatches(t *testing.T) {
+	t.Parallel()
+	cfg := config(t.TempDir())
+	cfg.QueueBytes = 64 << 10
+	j := start(t, cfg, quiet())
+	b := journal.Batch{Dead: make([]journal.DeadLetter, 20)}
+	for i := range b.Dead {
+		b.Dead[i] = journal.DeadLetter{Reason: "large", Payload: make([]byte, 256<<10)}
+	}
+	b.Records = events(1, 20_000).Records
+	appendAll(t, j, b)
+	appendAll(t, j, b)
+	if s := j.Stats(); s.Dead.Count != 40 || s.Head != 40_000 {
+		t.Errorf("stored %+v, head %d", s.Dead, s.Head)
+	}
+	if d, err := j.DeadLetter(40); err != nil || len(d.Payload) != 256<<10 {
+		t.Errorf("letter 40: %d bytes, %v", len(d.Payload), err)
+	}
+}
+
 func TestStatsAndMetrics(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()

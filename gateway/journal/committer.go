@@ -143,8 +143,8 @@ func earlier(a, b time.Time) time.Time {
 
 // Between these rates, in records a second, the linger grows from nothing to its maximum.
 const (
-	lingerFrom = 600
-	lingerTo   = 2000
+	lingerFrom = 400
+	lingerTo   = 1000
 )
 
 // linger is how long to wait for more records. Commits of a busy journal start MaxLinger

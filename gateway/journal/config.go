@@ -35,7 +35,7 @@ type Config struct {
 	// MaxDeadLetterBytes bounds the dead letters kept, in bytes; 1 MiB or more.
 	MaxDeadLetterBytes int64 `yaml:"max_dead_letter_bytes"`
 	// MemtableBytes is the size of one of the store's write buffers; 1 MiB to 256 MiB. Up to
-	// four are held.
+	// three are held.
 	MemtableBytes int64 `yaml:"memtable_bytes"`
 	// CacheBytes is the size of the store's block cache; 1 MiB or more.
 	CacheBytes int64 `yaml:"cache_bytes"`
@@ -53,9 +53,9 @@ func DefaultConfig() Config {
 		MaxBytes:           8 * gib,
 		MinFreeDisk:        1 * gib,
 		QueueRecords:       16_384,
-		QueueBytes:         8 * mib,
-		TailRecords:        65_536,
-		TailBytes:          24 * mib,
+		QueueBytes:         4 * mib,
+		TailRecords:        32_768,
+		TailBytes:          16 * mib,
 		MaxLinger:          4 * time.Millisecond,
 		MaxDeadLetters:     100_000,
 		MaxDeadLetterBytes: 1 * gib,

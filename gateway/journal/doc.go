@@ -10,6 +10,12 @@
 //	             Consumer.Next ─────────────▶ chunks ◀─────────────────┘
 //	             Consumer.Commit: cursor, state, appended records and dead letters together
 //
+// Three things are not as Pebble gives them. Records of one class and commit share a key
+// (block.go). The file system is fenced (fence.go): after a write error Pebble would panic
+// or end the process; here the store is cut off from its files, everything is refused, and
+// another one is opened as soon as the disk allows. And a witness file (witness.go) shows
+// when a damaged log or manifest hides records that were acknowledged.
+//
 // Promises:
 //   - What was acknowledged (Append returned nil, done got nil) survives a crash and a
 //     power cut, and every consumer gets it at least once, unless the bounds made the

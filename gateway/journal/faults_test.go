@@ -150,6 +150,23 @@ func TestFullDiskRefusesAndComesBack(t *testing.T) {
 	}
 }
 
+// TestStopOnBrokenDisk ends while nothing can be written.
+func TestStopOnBrokenDisk(t *testing.T) {
+	t.Parallel()
+	fs := newFaulty()
+	j := startOn(t, config("/j"), fs)
+	appendAll(t, j, events(0, 10))
+	fs.set(func(errorfs.Op) bool { return true })
+	if err := j.Append(within(t), events(10, 1)); !errors.Is(err, journal.ErrUnavailable) {
+		t.Fatalf("append: %v", err)
+	}
+	stop(t, j)
+	fs.set(nil)
+	if n := len(present(t, startOn(t, config("/j"), fs.mem.CrashClone(vfs.CrashCloneCfg{})), "c")); n != 10 {
+		t.Errorf("%d of 10 records are left", n)
+	}
+}
+
 // TestFlakyDisk breaks writes at random while eight producers write and one consumer
 // commits. Whatever was acknowledged is there at the end.
 func TestFlakyDisk(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -163,22 +162,3 @@ func eventually(t testing.TB, what string, ok func() bool) {
 }
 
 func quiet() journal.Deps { return journal.Deps{Logger: zerolog.Nop()} }
-
-// logLines is a writer for zerolog that tests can search.
-type logLines struct {
-	mu sync.Mutex
-	b  []byte
-}
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.b = append(l.b, p...)
-	return len(p), nil
-}
-
-func (l *logLines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return string(l.b)
-}

@@ -43,6 +43,7 @@ type modelConsumer struct {
 func modelConfig() journal.Config {
 	cfg := config("/j")
 	cfg.TailRecords = 40
+	cfg.MaxLinger = 0
 	return cfg
 }
 

@@ -70,7 +70,7 @@ func (s *store) open(cfg Config) (err error) {
 		MemTableSize:       uint64(cfg.MemtableBytes),
 		// Data lives for seconds where consumers keep up: write buffers are dropped with
 		// what they hold, so compacting early would only write it twice.
-		MemTableStopWritesThreshold: 4,
+		MemTableStopWritesThreshold: 3,
 		L0CompactionThreshold:       8,
 		L0StopWritesThreshold:       1000,
 		LBaseMaxBytes:               128 << 20,
