@@ -93,7 +93,7 @@ CREATE TABLE alarm (
 CREATE INDEX alarm_by_start ON alarm (started_at DESC, id);
 CREATE INDEX alarm_by_site ON alarm (site, started_at DESC, id);
 CREATE INDEX alarm_open ON alarm (started_at DESC, id) WHERE state <> 'normal';
-CREATE INDEX alarm_by_cause ON alarm (caused_by) WHERE caused_by <> '';
+CREATE INDEX alarm_by_cause ON alarm (caused_by, state);
 CREATE INDEX alarm_shelved ON alarm (shelved_until) WHERE state = 'shelved';
 
 CREATE TABLE alarm_audit (
