@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -83,6 +84,60 @@ func BenchmarkWriter(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 			b.ReportMetric(float64((cpu(b)-before).Nanoseconds())/float64(b.N), "cpu-ns/line")
 			stop(b, w)
+		})
+	}
+}
+
+// stopwatch is a Source that notes how long each record took from offer to commit.
+type stopwatch struct {
+	*memory
+	took []time.Duration
+}
+
+func (s *stopwatch) Commit(ch *journal.Chunk, tx journal.Tx) error {
+	now := time.Now()
+	s.mu.Lock()
+	for _, r := range ch.Records {
+		s.took = append(s.took, now.Sub(r.Event.ReceivedAt))
+	}
+	s.mu.Unlock()
+	return s.memory.Commit(ch, tx)
+}
+
+// BenchmarkDelay offers records one by one at a fixed rate and reports the time until each
+// is stored. Meaningful on an idle machine only.
+func BenchmarkDelay(b *testing.B) {
+	embedded := startEmbedded(b, b.TempDir(), nil)
+	for _, rate := range []int{100, 1000, 10_000} {
+		b.Run(fmt.Sprint(rate), func(b *testing.B) {
+			c := influx.DefaultWriterConfig()
+			c.URL = embedded.URL()
+			src := &stopwatch{memory: newMemory()}
+			w, err := influx.NewWriter(c, influx.WriterDeps{Sources: []influx.Source{src}, Log: zerolog.Nop()})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := w.Start(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			records := county(b.N, 0, time.Now().Add(-time.Hour))
+			begin, before := time.Now(), cpu(b)
+			tick := time.NewTicker(time.Millisecond)
+			defer tick.Stop()
+			for sent := 0; sent < b.N; {
+				<-tick.C
+				due := min(int(time.Since(begin).Seconds()*float64(rate)), b.N)
+				for ; sent < due; sent++ {
+					records[sent].Event.ReceivedAt = time.Now()
+					src.offer(journal.Live, records[sent])
+				}
+			}
+			src.waitCommitted(b, b.N)
+			b.ReportMetric(float64((cpu(b)-before).Nanoseconds())/float64(b.N), "cpu-ns/line")
+			stop(b, w)
+			slices.Sort(src.took)
+			b.ReportMetric(float64(src.took[len(src.took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(src.took[len(src.took)*99/100].Microseconds())/1000, "p99-ms")
 		})
 	}
 }
