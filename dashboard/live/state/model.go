@@ -165,6 +165,9 @@ func (m *Model) device(e *event.Event) *device {
 	st := m.sites[e.Site]
 	if st == nil {
 		st = &site{Site{ID: e.Site, Name: event.Text{ZH: string(e.Site), EN: string(e.Site)}}}
+		if e.Site == event.CountySite { // gateways, which belong to no school
+			st.row.Name, st.row.Kind = event.Text{ZH: "县级设备", EN: "County equipment"}, event.SiteCentre
+		}
 		m.sites[e.Site] = st
 		m.dirtySites[st] = struct{}{}
 	}
