@@ -107,6 +107,16 @@ describe('session', () => {
     expect(await page.locator('[role=row]').count()).toBe(0);
   });
 
+  test('a session that the server has lost leads to the login page too', async () => {
+    const { mock, open, watch } = await begin();
+    watch.allowed.push(/WebSocket connection to .* failed/);
+    const page = await open();
+    mock.forgetSessions();
+    mock.cut();
+    await page.locator('input[name=username]').waitFor();
+    expect(await page.locator('[role=status]').textContent()).toContain('会话已结束');
+  });
+
   test('kept over a reload; signing out ends it; a wrong password says so', async () => {
     const { open } = await begin();
     const page = await open('guard');

@@ -28,7 +28,8 @@ export interface World {
 
 const tally = () => ({ total: 0, up: 0, down: 0, degraded: 0, unknown: 0, stale: 0 });
 
-export function makeCounty(now: number, seed = 7): World {
+/** The county, or its first sites only: a small one makes tests quick. */
+export function makeCounty(now: number, seed = 7, size = SITES): World {
   const r = random(seed);
   const sites: Site[] = [];
   const devices = new Map<string, Device>();
@@ -44,7 +45,7 @@ export function makeCounty(now: number, seed = 7): World {
     return d;
   };
   let cameras = 0;
-  for (let i = 1; i <= SITES; i++) {
+  for (let i = 1; i <= size; i++) {
     const id = `s${String(i).padStart(3, '0')}`;
     const [zh, en] = towns[Math.floor((i - 1) / 9) % towns.length]!;
     const n = (i - 1) % 9;

@@ -16,6 +16,8 @@ export interface MockOptions {
   dist: string;
   alarms?: number;
   events?: number;
+  /** How many sites the county has; all 86 unless said. */
+  sites?: number;
 }
 
 interface Client {
@@ -63,7 +65,7 @@ export class Mock {
   constructor(opts: MockOptions) {
     this.#opts = opts;
     const now = this.now();
-    this.world = makeCounty(now);
+    this.world = makeCounty(now, 7, opts.sites);
     for (const a of makeAlarms(opts.alarms ?? 0, now)) this.alarms.set(a.id, a);
     for (const a of this.alarms.values()) this.audit.set(a.id, [this.#row(a, 'system', 'raise', 'normal', 'unack')]);
     for (let i = opts.events ?? 0; i > 0; i--) this.events.push(event(now - i * 1500, this.random));
@@ -72,7 +74,7 @@ export class Mock {
     this.#http.on('upgrade', (req, socket, head) => {
       const user = this.#user(req);
       if (!user || this.refuse) {
-        socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n');
+        socket.end(user ? 'HTTP/1.1 503 Service Unavailable\r\n\r\n' : 'HTTP/1.1 401 Unauthorized\r\n\r\n');
         return;
       }
       this.#wss.handleUpgrade(req, socket, head, (ws) => this.#attach(ws, user));
@@ -163,8 +165,13 @@ export class Mock {
   }
 
   endSessions(): void {
-    this.#sessions.clear();
+    this.forgetSessions();
     this.closeAll(4401);
+  }
+
+  /** As a server that has lost its sessions and cannot say so on the socket. */
+  forgetSessions(): void {
+    this.#sessions.clear();
   }
 
   #row(a: Alarm, by: string, action: string, from: string, to: string, n = 1): AuditRow {

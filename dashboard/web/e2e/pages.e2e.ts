@@ -115,7 +115,7 @@ describe('devices', () => {
   });
 
   test('the heat map is one canvas and one tab stop; arrows move, the cell is said in words (16)', async () => {
-    const { mock, open } = await begin();
+    const { mock, open } = await begin({ sites: 86 });
     const page = await open('operator', '/cameras');
     const canvas = page.locator('canvas');
     await canvas.waitFor();

@@ -32,6 +32,7 @@ function setup(random = 1) {
   const ends: EndReason[] = [];
   const rows = new Map<string, Row>();
   const seen: string[] = [];
+  let refused = 0;
   const client = new LiveClient({
     connect: () => {
       const s = new Fake();
@@ -41,6 +42,7 @@ function setup(random = 1) {
     random: () => random,
     onState: (s) => states.push(s),
     onEnd: (r) => ends.push(r),
+    onRefused: () => refused++,
   });
   const apply = (ops: Op[]): void => {
     for (const op of ops) {
@@ -56,7 +58,7 @@ function setup(random = 1) {
       for (const r of list) rows.set(String(r['id']), r);
     },
   });
-  return { client, sockets, states, ends, rows, seen, last: () => sockets[sockets.length - 1]! };
+  return { client, sockets, states, ends, rows, seen, refused: () => refused, last: () => sockets[sockets.length - 1]! };
 }
 const hello = (epoch = 'e1') => ({ t: 'hello', epoch, now: 0, hb: 5000 });
 const snap = (seq: number, ids: string[], part = 1, of = 1) => ({ t: 'snap', ch: 'alarms', seq, part, of, rows: ids.map((id) => ({ id })) });
@@ -288,6 +290,17 @@ describe('connection', () => {
     x.last().drop(code);
     vi.advanceTimersByTime(500);
     expect(x.sockets).toHaveLength(2);
+  });
+
+  test('a connection refused before its hello is told; one lost later is not', () => {
+    const x = setup();
+    x.client.start();
+    x.last().drop();
+    expect(x.refused()).toBe(1);
+    vi.advanceTimersByTime(500);
+    x.last().say(hello());
+    x.last().drop();
+    expect(x.refused()).toBe(1);
   });
 
   test('stop closes the socket and nothing comes after', () => {

@@ -48,7 +48,7 @@ class Data {
   sortedAlarms: Alarm[] = $derived([...this.alarms.list].sort(compare));
   counters = $derived(countOpen(this.alarms.list));
   /** Unacknowledged critical alarms: what repeats its sound. */
-  ringing: Alarm[] = $derived(this.alarms.list.filter((a) => a.severity === 'critical' && sounds(a)));
+  ringing: Alarm[] = $derived(this.sortedAlarms.filter((a) => a.severity === 'critical' && sounds(a)));
   #listeners = new Set<(fresh: Alarm[]) => void>();
   #client: LiveClient | null = null;
 
@@ -88,6 +88,7 @@ class Data {
         serverClock.sync(hb.now);
         this.conn.lagMs = hb.lag_ms ?? 0;
       },
+      onRefused: () => void session.check(),
       onEnd: (reason) => this.#ended(reason),
     });
     this.#client = client;

@@ -57,7 +57,8 @@ export function lastWords(text: string, t: Dict): string {
 export function tone(e: CampusEvent): 'bad' | 'warn' | '' {
   if (e.call?.state === 'pressed' || e.position?.sos || e.gate?.result === 'forced') return 'bad';
   if (e.gate?.result === 'denied' || (e.gate?.celsius ?? 0) >= 37.3 || (e.temperature?.celsius ?? 0) >= 37.3) return 'warn';
-  if (e.reading || e.status?.status === 'down') return 'warn';
+  // A reading is judged by the detectors with the device's own limits, not here.
+  if (e.status?.status === 'down') return 'warn';
   return '';
 }
 

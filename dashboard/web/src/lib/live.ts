@@ -90,6 +90,8 @@ export interface LiveOptions {
   onHeartbeat?(hb: Heartbeat): void;
   /** Called for every frame; its time is the age of what is on the screen. */
   onFrame?(at: number): void;
+  /** A connection closed before its hello: refused, or there is no server. */
+  onRefused?(): void;
   onEnd?(reason: EndReason): void;
 }
 
@@ -358,6 +360,7 @@ export class LiveClient {
   }
 
   #closed(code: number): void {
+    const refused = this.#epoch === '';
     this.#drop(null);
     const end: Record<number, EndReason> = { 4401: 'login', 4403: 'scope', 4426: 'reload' };
     const reason = end[code];
@@ -367,6 +370,7 @@ export class LiveClient {
       return;
     }
     this.#wait();
+    if (refused) this.#opts.onRefused?.();
   }
 
   /** Lets go of the socket. null: it is closed already. */

@@ -40,6 +40,16 @@ class Session {
     this.known = true;
   }
 
+  /** Asks whether the session still stands: a refused socket does not say why. */
+  async check(): Promise<void> {
+    if (!this.me) return;
+    try {
+      await get<Me>('/me');
+    } catch (err) {
+      if (err instanceof ApiError && err.status === 401) this.lost();
+    }
+  }
+
   async login(username: string, password: string): Promise<void> {
     this.#enter(await post<Me>('/login', { username, password }));
   }
