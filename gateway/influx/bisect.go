@@ -22,6 +22,9 @@ func (w *Writer) writeSpan(ctx context.Context, b *batch, from, to int) error {
 			return nil
 		case tooLarge:
 			if to-from == 1 {
+				// What was learnt on the way down was about this line: learn anew.
+				w.maxBytes.Store(0)
+				w.metrics.limit.Set(0)
 				b.refuse(from, words)
 				return nil
 			}

@@ -261,6 +261,13 @@ func TestOneLineTooLargeIsDead(t *testing.T) {
 	if f.stored() != 49 {
 		t.Errorf("%d stored", f.stored())
 	}
+	// It leaves no small limit behind for the others.
+	before := f.asked()
+	src.events(readings(1000, morning.Add(time.Minute))...)
+	src.waitCommitted(t, 1050)
+	if n := f.asked() - before; n != 1 {
+		t.Errorf("%d requests for one batch afterwards", n)
+	}
 }
 
 // TestBadLinesAreFound scatters lines that the server refuses, in each way it may refuse.
