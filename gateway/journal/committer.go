@@ -215,6 +215,9 @@ func (c *committer) group(requests []*request, house bool) {
 	}
 	if err != nil {
 		st.fail(fmt.Errorf("build batch: %w", err)) // numbers and accounts are read again
+		for i := range c.blocks {
+			c.blocks[i].reset()
+		}
 	} else {
 		synced := time.Now()
 		if err = st.apply(b); err == nil {
