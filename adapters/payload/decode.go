@@ -36,8 +36,14 @@ type Channel struct {
 type Family struct {
 	Kind     event.Kind
 	Channels []Channel
-	// parsers are reused: they hold the memory of what they parsed.
-	parsers sync.Pool
+	// scratches are reused: they hold the memory of what they parsed.
+	scratches sync.Pool
+}
+
+// scratch is what decoding one message needs.
+type scratch struct {
+	parser fastjson.Parser
+	object Object
 }
 
 // NewFamily describes a family. Channels "heartbeat" and "status", the same for all kinds,
@@ -91,31 +97,31 @@ func (f *Family) Decode(dst []event.Event, m Message, clock event.Clock) ([]even
 }
 
 func (f *Family) decodeJSON(dst []event.Event, base event.Event, channel *Channel, m *Message, clock event.Clock) ([]event.Event, error) {
-	parser, _ := f.parsers.Get().(*fastjson.Parser)
-	if parser == nil {
-		parser = new(fastjson.Parser)
+	s, _ := f.scratches.Get().(*scratch)
+	if s == nil {
+		s = new(scratch)
 	}
 	if len(m.Payload) <= pooledBytes {
-		defer f.parsers.Put(parser)
+		defer f.scratches.Put(s)
 	}
-	root, err := parser.ParseBytes(m.Payload)
+	root, err := s.parser.ParseBytes(m.Payload)
 	if err != nil {
 		return dst, fmt.Errorf("payload is no JSON: %s", briefly(err.Error()))
 	}
 	switch root.Type() {
 	case fastjson.TypeObject:
-		e, err := readObject(root, base, channel, m, clock, m.Payload, 0)
+		e, err := s.readObject(root, base, channel, m, clock, m.Payload, 0)
 		if err != nil {
 			return dst, err
 		}
 		return append(dst, e), nil
 	case fastjson.TypeArray:
-		return decodeArray(dst, root, base, channel, m, clock)
+		return s.decodeArray(dst, root, base, channel, m, clock)
 	}
 	return dst, fmt.Errorf("payload is a JSON %s, not an object or an array of objects", root.Type())
 }
 
-func decodeArray(dst []event.Event, root *fastjson.Value, base event.Event, channel *Channel, m *Message, clock event.Clock) ([]event.Event, error) {
+func (s *scratch) decodeArray(dst []event.Event, root *fastjson.Value, base event.Event, channel *Channel, m *Message, clock event.Clock) ([]event.Event, error) {
 	items, err := root.Array()
 	if err != nil {
 		return dst, err
@@ -131,7 +137,7 @@ func decodeArray(dst []event.Event, root *fastjson.Value, base event.Event, chan
 		if item.Type() != fastjson.TypeObject {
 			return dst, fmt.Errorf("item %d is a JSON %s, not an object", i, item.Type())
 		}
-		e, err := readObject(item, base, channel, m, clock, sum[:], i)
+		e, err := s.readObject(item, base, channel, m, clock, sum[:], i)
 		if err != nil {
 			return dst, fmt.Errorf("item %d: %w", i, err)
 		}
@@ -140,16 +146,17 @@ func decodeArray(dst []event.Event, root *fastjson.Value, base event.Event, chan
 	return all, nil
 }
 
-func readObject(v *fastjson.Value, e event.Event, channel *Channel, m *Message, clock event.Clock, identity []byte, nth int) (event.Event, error) {
+func (s *scratch) readObject(v *fastjson.Value, e event.Event, channel *Channel, m *Message, clock event.Clock, identity []byte, nth int) (event.Event, error) {
 	object, err := v.Object()
 	if err != nil {
 		return e, err
 	}
-	o := Object{object: object}
+	o := &s.object
+	o.reset(object)
 	observed, resolution := o.timestamp("ts")
 	e.Seq = o.sequence("seq")
 	e.Backfill = o.Bool("backfill", false)
-	channel.Read(&o, &e)
+	channel.Read(o, &e)
 	if o.err != nil {
 		return e, o.err
 	}

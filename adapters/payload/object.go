@@ -19,8 +19,22 @@ const MaxText = 256
 // Object reads the fields of one JSON object. It keeps the first fault and goes on, so that
 // a reader of a body is a plain list of fields.
 type Object struct {
-	object *fastjson.Object
-	err    error
+	members []member
+	last    int // where the field read last stands
+	err     error
+}
+
+type member struct {
+	key   []byte
+	value *fastjson.Value
+}
+
+// reset makes the reader ready for another object.
+func (o *Object) reset(object *fastjson.Object) {
+	o.members, o.last, o.err = o.members[:0], 0, nil
+	object.Visit(func(key []byte, v *fastjson.Value) {
+		o.members = append(o.members, member{key, v})
+	})
 }
 
 // Fault records what is wrong with a field, unless an earlier field was wrong already.
@@ -30,13 +44,29 @@ func (o *Object) Fault(field, format string, args ...any) {
 	}
 }
 
-// get returns a field's value, nil when it is absent or null.
+// get returns a field's value, nil when it is absent or null. Fields are asked for in the
+// order in which devices write them, so the search begins where the last one ended: it
+// finds a field that is there at once.
 func (o *Object) get(field string) *fastjson.Value {
-	v := o.object.Get(field)
-	if v == nil || v.Type() == fastjson.TypeNull {
-		return nil
+	for i := o.last; i < len(o.members); i++ {
+		if string(o.members[i].key) == field {
+			return o.found(i)
+		}
 	}
-	return v
+	for i := 0; i < o.last; i++ {
+		if string(o.members[i].key) == field {
+			return o.found(i)
+		}
+	}
+	return nil
+}
+
+func (o *Object) found(i int) *fastjson.Value {
+	o.last = i
+	if v := o.members[i].value; v.Type() != fastjson.TypeNull {
+		return v
+	}
+	return nil
 }
 
 // Has reports whether a field is there and not null.
