@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/campusgate/campusgate/dashboard/bus/eventjson"
 	"github.com/campusgate/campusgate/gateway/event"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -34,7 +35,7 @@ type EventHandler func(ctx context.Context, batch EventBatch) error
 type follower struct {
 	c       *Client
 	handler EventHandler
-	decoder decoder
+	decoder eventjson.Decoder
 
 	last    uint64    // everything up to this sequence was handed over, or is in the snapshot
 	created time.Time // of the stream that last belongs to
@@ -184,7 +185,7 @@ func (f *follower) read(ctx, up context.Context, stream jetstream.Stream, config
 func (f *follower) decode(msgs []message) EventBatch {
 	b := EventBatch{Events: make([]*event.Event, 0, len(msgs)), Seqs: make([]uint64, 0, len(msgs))}
 	for _, m := range msgs {
-		e, err := f.decoder.event(m.data)
+		e, err := f.decoder.Event(m.data)
 		if err != nil {
 			f.c.metrics.undecodable.WithLabelValues(EventStream).Inc()
 			continue

@@ -67,7 +67,7 @@ func TestNoGapAndNoRepeatUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	p := newPublisher(t, s)
-	const n = 1500
+	const n = 300
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for seq := 1; seq <= n; seq++ {

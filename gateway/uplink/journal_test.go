@@ -177,7 +177,7 @@ func anomaly(n int) journal.Record {
 	}}
 }
 
-// TestFakeJournalHasTheJournalsMethods keeps the interface and the real journal together.
+// TestJournalConsumerFits keeps the interface and the real journal together.
 func TestJournalConsumerFits(t *testing.T) {
 	t.Parallel()
 	var _ uplink.Consumer = (*journal.Consumer)(nil)

@@ -122,10 +122,10 @@ func startBus(t testing.TB, change func(*broker.BusConfig)) *broker.Bus {
 	return b
 }
 
-// eventually polls until ok, and fails the test after a minute.
+// eventually polls until ok, and fails the test after three minutes, since machines of CI are slow to sync.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.NewTimer(time.Minute)
+	deadline := time.NewTimer(3 * time.Minute)
 	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
