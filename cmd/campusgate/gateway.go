@@ -34,6 +34,9 @@ func (c gatewayCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return &config.Error{Err: err}
 	}
+	if !cfg.Embedded.Influx.Enabled {
+		boundMemory(ctx, io.environ)
+	}
 	var running lifecycle.Stack
 	if cfg.Embedded.Influx.Enabled {
 		if err := startInflux(ctx, &running, cfg.Embedded.Influx.EmbeddedConfig, log); err != nil {

@@ -59,8 +59,8 @@ func DefaultConfig() Config {
 		MaxLinger:          4 * time.Millisecond,
 		MaxDeadLetters:     100_000,
 		MaxDeadLetterBytes: 1 * gib,
-		MemtableBytes:      8 * mib,
-		CacheBytes:         8 * mib,
+		MemtableBytes:      4 * mib,
+		CacheBytes:         2 * mib,
 	}
 }
 
