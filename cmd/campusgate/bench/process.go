@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -51,6 +52,7 @@ func start(ctx context.Context, name, program string, env []string, args ...stri
 
 // stop asks the process to end and returns what it used. Safe to call twice.
 func (p *process) stop() (usage, error) {
+	u := usage{peakMB: peakMB(p.cmd.Process.Pid)}
 	select {
 	case <-p.done:
 	default:
@@ -61,14 +63,27 @@ func (p *process) stop() (usage, error) {
 	case <-time.After(60 * time.Second):
 		_ = p.cmd.Process.Kill()
 		<-p.done
-		return usage{}, fmt.Errorf("%s did not end within a minute; its last words:\n%s", p.name, p.output)
+		return u, fmt.Errorf("%s did not end within a minute; its last words:\n%s", p.name, p.output)
 	}
 	state := p.cmd.ProcessState
-	u := usage{cpu: state.UserTime() + state.SystemTime()}
-	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
-		u.peakMB = float64(r.Maxrss) / 1024
-	}
+	u.cpu = state.UserTime() + state.SystemTime()
 	return u, nil
+}
+
+// peakMB is the most memory a running process has held; 0 where the system does not say.
+// The figure that comes with a process's end counts its parent's memory before exec too.
+func peakMB(pid int) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		var kb float64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kb); n == 1 {
+			return kb / 1024
+		}
+	}
+	return 0
 }
 
 // ended returns an error with the process's last words when it is no longer running.
