@@ -27,6 +27,7 @@ type outage struct {
 	why      verdict
 	since    time.Time // of the first failure in a row
 	lost     bool
+	returned chan struct{} // closed when the outage at hand ends
 	// After an outage, until everything that waited is stored:
 	draining bool
 	back     time.Time // when it came back
@@ -41,7 +42,7 @@ type outage struct {
 }
 
 func newOutage(log zerolog.Logger, now func() time.Time, m *metrics, sources int) *outage {
-	return &outage{log: log, now: now, metrics: m, sources: sources, open: map[uint64]bool{}, health: event.Health{State: event.Starting, Reason: "not connected yet"}}
+	return &outage{log: log, now: now, metrics: m, sources: sources, open: map[uint64]bool{}, returned: make(chan struct{}), health: event.Health{State: event.Starting, Reason: "not connected yet"}}
 }
 
 // failed notes a request that InfluxDB did not take, for a reason that lies not in its lines.
@@ -83,6 +84,13 @@ func (o *outage) answered() {
 	o.settle()
 }
 
+// over is closed when InfluxDB takes lines again.
+func (o *outage) over() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.returned
+}
+
 func (o *outage) incomplete() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -107,6 +115,8 @@ func (o *outage) stored() (restored bool) {
 
 func (o *outage) restore() {
 	o.lost, o.draining = false, true
+	close(o.returned)
+	o.returned = make(chan struct{})
 	o.back = o.now()
 	o.lasted, o.replayed = o.back.Sub(o.since), 0
 	o.behind = map[int]bool{}

@@ -246,17 +246,31 @@ func (w *Writer) shrink(limit int64) {
 }
 
 // pause waits before the next try: as long as the server asked, else a random time below a
-// bound that doubles (full jitter). It reports whether to go on.
+// bound that doubles (full jitter), which ends early when another worker's try succeeds: one
+// that sleeps on would hold up the cursor and the end of the drain. It reports whether to
+// go on.
 func (w *Writer) pause(try int, after time.Duration) bool {
-	wait := after
-	if wait == 0 {
-		bound := w.config.RetryMin << min(try, 20)
-		if bound <= 0 || bound > w.config.RetryMax {
-			bound = w.config.RetryMax
-		}
-		wait = rand.N(bound) + time.Millisecond
+	if after > 0 {
+		return sleep(w.soft, after)
 	}
-	return sleep(w.soft, wait)
+	bound := w.config.RetryMin << min(try, 20)
+	if bound <= 0 || bound > w.config.RetryMax {
+		bound = w.config.RetryMax
+	}
+	wait, over := rand.N(bound)+time.Millisecond, w.outage.over()
+	least := min(wait, rand.N(w.config.RetryMin)+time.Millisecond)
+	if !sleep(w.soft, least) {
+		return false
+	}
+	rest := time.NewTimer(wait - least)
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+	case <-over:
+	case <-w.soft.Done():
+		return false
+	}
+	return true
 }
 
 // sleep waits, and reports whether ctx still lasts.

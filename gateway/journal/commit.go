@@ -24,7 +24,10 @@ func (c *Consumer) Commit(ch *Chunk, tx Tx) error {
 	if err != nil {
 		return err
 	}
-	r.commit = &commitPart{consumer: c, chunk: ch, put: tx.Put, remove: tx.Delete}
+	r.commit = &commitPart{consumer: c, put: tx.Put, remove: tx.Delete}
+	if ch != nil {
+		r.commit.chunk = ch.delivery
+	}
 	if err := c.claim(ch); err != nil {
 		r.release()
 		return err
@@ -99,7 +102,7 @@ func (c *Consumer) beginWrite() (spans []span, state map[string][]byte) {
 }
 
 // endWrite takes the outcome of the batch that beginWrite was for.
-func (c *Consumer) endWrite(spans []span, chunks []*Chunk, ok bool) {
+func (c *Consumer) endWrite(spans []span, chunks []*delivery, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, ch := range chunks {

@@ -15,6 +15,13 @@ type Chunk struct {
 	Lane    Lane
 	Records []Record
 
+	*delivery
+}
+
+// delivery is what the consumer remembers of a chunk until all before it are committed. It
+// is apart from the records: a chunk that takes long must not keep those of all the later
+// ones in memory.
+type delivery struct {
 	seg           *segment
 	upTo          uint64 // the cursor's place when this and all before are committed
 	claimed       bool   // a Commit is under way or done
@@ -263,8 +270,8 @@ func (c *Consumer) read(seg *segment, lane Lane, to uint64, limit int) (*Chunk, 
 		c.dropFinished()
 		return nil, nil
 	}
-	ch := &Chunk{Lane: lane, Records: records, seg: seg, upTo: upTo}
-	seg.out = append(seg.out, ch)
+	ch := &Chunk{Lane: lane, Records: records, delivery: &delivery{seg: seg, upTo: upTo}}
+	seg.out = append(seg.out, ch.delivery)
 	return ch, nil
 }
 

@@ -15,7 +15,7 @@ import (
 type consumerWrite struct {
 	consumer *Consumer
 	spans    []span
-	chunks   []*Chunk
+	chunks   []*delivery
 }
 
 func commitsOf(requests []*request) []*commitPart {

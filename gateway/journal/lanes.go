@@ -16,7 +16,7 @@ type segment struct {
 	cursor uint64 // everything up to here is committed
 	read   uint64 // everything up to here was delivered
 	end    uint64 // endOpen in the live lane
-	out    []*Chunk
+	out    []*delivery
 }
 
 const endOpen = math.MaxUint64

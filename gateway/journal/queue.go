@@ -22,7 +22,7 @@ type request struct {
 // commitPart is what a consumer's Commit asks for.
 type commitPart struct {
 	consumer *Consumer
-	chunk    *Chunk
+	chunk    *delivery
 	put      map[string][]byte
 	remove   []string
 }
