@@ -18,9 +18,11 @@ const (
 	maxPayloadListed = 64 << 10
 	maxListBytes     = 512 << 10
 	maxReplayed      = 10_000
+	replayPage       = 200 // read at once: each may be of some MB
 )
 
-// Letter is a dead letter as it is listed: whole, but for payloads above 64 KiB.
+// Letter is a dead letter as it is listed: whole, but for payloads above 64 KiB, which
+// DeadLetter gives.
 type Letter struct {
 	journal.DeadLetter
 	PayloadBytes int  `json:"payload_bytes"`
@@ -83,49 +85,73 @@ func (g *Gateway) DeadLetters(q LettersQuery) (Letters, error) {
 	return page, nil
 }
 
+// DeadLetter returns one dead letter, whole.
+func (g *Gateway) DeadLetter(id uint64) (Letter, error) {
+	d, err := g.journal.DeadLetter(id)
+	return Letter{DeadLetter: d, PayloadBytes: len(d.Payload)}, err
+}
+
 // Replay tries dead letters again: messages go through their adapter, lines that InfluxDB
 // refused go to InfluxDB. What succeeds leaves the dead letters; nothing is lost when the
 // process dies in between, since a repeated event is the same event.
 func (g *Gateway) Replay(ctx context.Context, q ReplayQuery) (Replayed, error) {
-	ids := q.IDs
-	if q.All {
-		all, err := g.journal.DeadLetters(0, maxReplayed)
-		if err != nil {
-			return Replayed{}, err
-		}
-		ids = nil
-		for _, d := range all {
-			ids = append(ids, d.ID)
-		}
-	}
-	if len(ids) > maxReplayed {
-		return Replayed{}, fmt.Errorf("replay of %d dead letters: at most %d at once", len(ids), maxReplayed)
-	}
 	var result Replayed
-	for _, id := range ids {
-		if err := ctx.Err(); err != nil {
+	if !q.All {
+		if len(q.IDs) > maxReplayed {
+			return result, fmt.Errorf("replay of %d dead letters: at most %d at once, or all", len(q.IDs), maxReplayed)
+		}
+		for _, id := range q.IDs {
+			if err := ctx.Err(); err != nil {
+				return result, err
+			}
+			d, err := g.journal.DeadLetter(id)
+			if err == nil {
+				err = g.replayOne(ctx, d)
+			}
+			result.note(id, err)
+		}
+		return result, nil
+	}
+	// What arrives meanwhile is left for another time: it might never end.
+	after, left := uint64(0), g.journal.Stats().Dead.Count
+	for left > 0 {
+		page, err := g.journal.DeadLetters(after, min(replayPage, left))
+		if err != nil || len(page) == 0 {
 			return result, err
 		}
-		d, err := g.journal.DeadLetter(id)
-		if err == nil {
-			err = g.replayOne(ctx, d)
-		}
-		if err == nil {
-			err = g.journal.DeleteDeadLetters(id)
-		}
-		if err != nil {
-			result.Failed++
-			if result.Detail == "" {
-				result.Detail = fmt.Sprintf("dead letter %d: %v", id, err)
+		for _, d := range page {
+			if err := ctx.Err(); err != nil {
+				return result, err
 			}
-			continue
+			result.note(d.ID, g.replayOne(ctx, d))
+			after = d.ID
 		}
-		result.Replayed++
+		left -= len(page)
 	}
 	return result, nil
 }
 
+// note counts what became of one.
+func (r *Replayed) note(id uint64, err error) {
+	if err == nil {
+		r.Replayed++
+		return
+	}
+	r.Failed++
+	if r.Detail == "" {
+		r.Detail = fmt.Sprintf("dead letter %d: %v", id, err)
+	}
+}
+
+// replayOne tries one, and deletes it when that went well.
 func (g *Gateway) replayOne(ctx context.Context, d journal.DeadLetter) error {
+	if err := g.tryAgain(ctx, d); err != nil {
+		return err
+	}
+	return g.journal.DeleteDeadLetters(d.ID)
+}
+
+func (g *Gateway) tryAgain(ctx context.Context, d journal.DeadLetter) error {
 	switch d.Source {
 	case "influx":
 		return g.writer.Replay(ctx, bytes.TrimRight(d.Payload, "\n"))

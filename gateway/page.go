@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/campusgate/campusgate/gateway/event"
+	"github.com/campusgate/campusgate/gateway/journal"
 )
 
 // page serves what an administrator, a monitoring system or `campusgate replay` on the
@@ -42,6 +43,7 @@ func newPage(g *Gateway, log zerolog.Logger) *page {
 		p.json(w, http.StatusOK, map[string]any{"items": g.ingest.Devices()})
 	})
 	mux.HandleFunc("GET /api/v1/dead-letters", p.deadLetters)
+	mux.HandleFunc("GET /api/v1/dead-letters/{id}", p.deadLetter)
 	mux.HandleFunc("POST /api/v1/dead-letters/replay", p.replay)
 	p.server = &http.Server{
 		Handler: guard(mux), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
@@ -134,6 +136,23 @@ func (p *page) deadLetters(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.json(w, http.StatusOK, letters)
+}
+
+func (p *page) deadLetter(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
+	if err != nil {
+		http.Error(w, "want the id of a dead letter", http.StatusBadRequest)
+		return
+	}
+	letter, err := p.gateway.DeadLetter(id)
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
+		http.Error(w, err.Error(), http.StatusNotFound)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+	default:
+		p.json(w, http.StatusOK, letter)
+	}
 }
 
 func (p *page) replay(w http.ResponseWriter, r *http.Request) {

@@ -65,6 +65,13 @@ func (c replayCommand) list(ctx context.Context, base string, std streams) error
 			return err
 		}
 		for _, l := range page.Items {
+			if l.Truncated { // a list is kept short, a file is not
+				whole, err := c.whole(ctx, base, l)
+				if err != nil {
+					return err
+				}
+				l = whole
+			}
 			if err := encoder.Encode(l); err != nil {
 				return err
 			}
@@ -75,6 +82,20 @@ func (c replayCommand) list(ctx context.Context, base string, std streams) error
 		after = page.Next
 	}
 }
+
+// whole reads one letter with all of its payload. The gateway may have given it up since
+// it was listed: then what was listed must do.
+func (c replayCommand) whole(ctx context.Context, base string, listed gateway.Letter) (gateway.Letter, error) {
+	var l gateway.Letter
+	err := ask(ctx, http.MethodGet, fmt.Sprintf("%s/api/v1/dead-letters/%d", base, listed.ID), nil, &l)
+	if errors.Is(err, errGone) {
+		return listed, nil
+	}
+	return l, err
+}
+
+// errGone is a gateway's word that it does not have what was asked for.
+var errGone = errors.New("not there")
 
 func ask(ctx context.Context, method, url string, body []byte, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
@@ -88,6 +109,9 @@ func ask(ctx context.Context, method, url string, body []byte, into any) error {
 		return fmt.Errorf("no gateway answers at %s: %w", req.URL.Host, errors.Unwrap(err))
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("the gateway answers %s: %w", res.Status, errGone)
+	}
 	if res.StatusCode != http.StatusOK {
 		words, _ := io.ReadAll(io.LimitReader(res.Body, 1024))
 		return fmt.Errorf("the gateway answers %s: %s", res.Status, bytes.TrimSpace(words))

@@ -23,6 +23,9 @@ type DeadLetter struct {
 	QoS      int       `json:"qos"`
 	Retained bool      `json:"retained"`
 	Payload  []byte    `json:"payload" doc:"base64"`
+	// PayloadBytes is the length of the whole payload; a long one is cut in this list.
+	PayloadBytes int  `json:"payload_bytes" doc:"Of the whole payload."`
+	Truncated    bool `json:"truncated" doc:"The payload above is only its beginning; campusgate replay --list shows all."`
 }
 
 type deadLettersInput struct {
@@ -54,6 +57,7 @@ type (
 	}
 	deadLettersAnswer struct {
 		Items []DeadLetter `json:"items"`
+		Next  uint64       `json:"next"` // 0 at the end; an answer may hold fewer than asked for
 	}
 	replayQuestion struct {
 		IDs []uint64 `json:"ids"`
@@ -100,8 +104,8 @@ func (a *API) deadLetters(ctx context.Context, id auth.Identity, in *deadLetters
 		answer.Items[i].Gateway = gateway
 	}
 	next := ""
-	if n := len(answer.Items); n > 0 && n >= in.Limit {
-		next = fmt.Sprint(answer.Items[n-1].ID)
+	if answer.Next > 0 {
+		next = fmt.Sprint(answer.Next)
 	}
 	return page(answer.Items, next), nil
 }
