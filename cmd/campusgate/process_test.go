@@ -265,3 +265,6 @@ const interrupt = syscall.SIGINT
 
 // terminate is what a service manager sends.
 const terminate = syscall.SIGTERM
+
+// newRandom draws the same numbers in every run.
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(20261124, seed)) }
