@@ -66,17 +66,21 @@ gateway:
 		{name: "simulator to no address", args: []string{"simulate", "--broker", "nowhere"}, code: 2, says: []string{"nowhere"}},
 		{name: "check", args: []string{"check", "--config", w.config}, code: 0, says: []string{"is right", "3 sites", "2 routes"}},
 		{name: "check keys", args: []string{"check", "--config", bad}, code: 2, says: []string{
-			bad + ":5: gateway.late_after", "15m", bad + `:7: gateway.journal.max_byte: unknown key (did you mean "max_bytes"?)`}},
+			bad + ":5: gateway.late_after", "15m", bad + `:7: gateway.journal.max_byte: unknown key (did you mean "max_bytes"?)`,
+		}},
 		{name: "check values", args: []string{"check", "--config", values}, code: 2, says: []string{
 			values + ":2: log.level", values + ":4: gateway.id", values + ":6: gateway.journal.max_bytes", values + ":9: gateway.ingest.brokers[0].url",
-			values + ":9: gateway.ingest.brokers[0].subscriptions[0].filter", values + ":11: dashboard.http.addr"}},
+			values + ":9: gateway.ingest.brokers[0].subscriptions[0].filter", values + ":11: dashboard.http.addr",
+		}},
 		{name: "check one part", args: []string{"check", "--config", adapter, "--part", "dashboard"}, code: 0, says: []string{"is right"}},
 		{name: "check adapter", args: []string{"check", "--config", adapter}, code: 2, says: []string{adapter, "kampus", "campus"}},
 		{name: "check syntax", args: []string{"check", "--config", broken}, code: 2, says: []string{broken + ":1: "}},
 		{name: "mistyped variable", args: []string{"gateway", "--config", w.config}, env: []string{"CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTE=1"}, code: 2, says: []string{
-			"CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTE: no such setting", "CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTES"}},
+			"CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTE: no such setting", "CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTES",
+		}},
 		{name: "wrong variable", args: []string{"check", "--config", w.config}, env: []string{"CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTES=7"}, code: 2, says: []string{
-			"environment CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTES", "67108864"}},
+			"environment CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTES", "67108864",
+		}},
 		{name: "replay without a gateway", args: []string{"replay", "--gateway", nobody}, code: 1, says: []string{"no gateway answers at " + strings.TrimPrefix(nobody, "http://")}},
 		{name: "replay by configuration", args: []string{"replay", "--config", w.config, "--list"}, code: 1, says: []string{"no gateway answers at"}},
 		{name: "replay of what", args: []string{"replay"}, code: 2, says: []string{"--config", "--gateway"}},

@@ -101,8 +101,9 @@ func (l *lane) message(n int, now time.Time) (topic string, payload []byte) {
 // killed, again and again, and compares what was acknowledged with what is stored.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	t.Parallel()
-	const lanes, perSecond, seed = 4, 4800, 20261124
-	total := eventsOf(t, 200_000)
+	const lanes, perSecond = 4, 4800
+	total, seed := fromEnvironment(t, "CAMPUSGATE_TEST_EVENTS", 200_000), uint64(fromEnvironment(t, "CAMPUSGATE_TEST_SEED", 7))
+	t.Logf("%d events, CAMPUSGATE_TEST_SEED=%d", total, seed)
 	w := newWorld(t).write()
 	running := map[string]*service{
 		"mosquitto": w.startMosquitto(), "influxdb": w.startInflux(), "gateway": w.startGateway(), "dashboard": w.startDashboard(),
