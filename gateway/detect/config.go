@@ -124,35 +124,9 @@ func (l *limits) check(key string) []error {
 // suggest returns "; did you mean …?" for the known name nearest to a wrong one, or
 // nothing when none is near.
 func suggest(wrong string, known []string) string {
-	best, at := "", len(wrong)/2+1
-	for _, k := range known {
-		if d := distance(wrong, k); d < at {
-			best, at = k, d
-		}
-	}
-	if best == "" {
+	near := event.Nearest(wrong, known)
+	if near == "" {
 		return ""
 	}
-	return "; did you mean " + best + "?"
-}
-
-// distance is Levenshtein's: how many letters to insert, drop or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(row[j+1]+1, row[j]+1, cost)
-		}
-	}
-	return row[len(b)]
+	return "; did you mean " + near + "?"
 }
