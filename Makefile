@@ -20,7 +20,7 @@ run: build ## Build and start the whole system with a simulated county (needs on
 
 test: ui-check test-web test-go test-race ## Run every test (needs mosquitto, chromium, Node 20 and gcc; see .ci/run)
 
-test-go: ## Run the command's own tests at full speed: the whole system, killed and restarted
+test-go: dashboard/web/node_modules ## Run the command's own tests at full speed: the whole system, killed and restarted
 	$(GO) test -timeout 20m ./cmd/campusgate/...
 
 test-race: ## Run all other Go tests with the race detector
