@@ -129,7 +129,8 @@ func (m *Model) changed(d *device) {
 }
 
 // Apply takes in an event. raw is its JSON, or nil; a snapshot's event is a last value that
-// was there before, and is not published as news.
+// was there before: it does not count, but stands in the feed, so that a page that is opened
+// after a restart of the dashboard shows what happened last.
 func (m *Model) Apply(e *event.Event, raw []byte, snapshot bool, now time.Time) {
 	m.mu.Lock()
 	d := m.device(e)
@@ -143,7 +144,7 @@ func (m *Model) Apply(e *event.Event, raw []byte, snapshot bool, now time.Time) 
 		}
 	}
 	m.count(e, now)
-	news := !snapshot && m.noteworthy(e)
+	news := m.noteworthy(e)
 	m.mu.Unlock()
 	if news {
 		if raw == nil {

@@ -201,7 +201,7 @@ func TestTodayCountsEachEventOnce(t *testing.T) {
 	}
 }
 
-func TestFeedShowsNewsOnly(t *testing.T) {
+func TestFeedShowsWhatIsWorthALook(t *testing.T) {
 	t.Parallel()
 	w, now := newWorld(t), noon()
 	cold := func(v float64) *event.Event {
@@ -215,7 +215,7 @@ func TestFeedShowsNewsOnly(t *testing.T) {
 		want     bool
 	}{
 		{passage(now, "in", "pupil", "granted", 0), false, true},
-		{passage(now, "in", "pupil", "granted", 0), true, false},
+		{passage(now, "in", "pupil", "granted", 0), true, true}, // what happened last before a restart
 		{status("c1", now, "up"), false, false},
 		{cold(9), false, false}, // its own limit is 10
 		{cold(11), false, true},
