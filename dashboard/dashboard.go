@@ -207,7 +207,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 func (d *Dashboard) follow(context.Context) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { d.keep(ctx, "events", d.events()) })
+	wg.Go(func() { d.keep(ctx, "events", d.events) })
 	wg.Go(func() { d.keep(ctx, "anomalies", d.anomalies) })
 	wg.Go(func() { d.keep(ctx, "gateway status", d.statuses) })
 	wg.Go(func() { d.clock(ctx) })

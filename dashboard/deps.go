@@ -15,19 +15,19 @@ import (
 
 // Bus is the centre's message bus. Its own Start and Stop are the caller's business.
 type Bus interface {
-	// FollowEvents calls fn with the newest event of each subject (snapshot true), then once
-	// with a nil event and the sequence number that the snapshot reaches, then with every
-	// event after it, in stream order, until ctx ends (nil) or it cannot go on (an error: it
-	// is called again after a pause). stream names one life of the stream. When stream is the
-	// present one and after is not 0, there is no snapshot: what follows after comes at once.
-	// raw is the event's JSON as it came; fn may keep both. An error of fn ends the call.
-	FollowEvents(ctx context.Context, stream string, after uint64,
-		fn func(stream string, seq uint64, snapshot bool, e *event.Event, raw []byte) error) error
-	// FollowAnomalies calls fn with batches of the anomalies after the position, in stream
-	// order; from the stream's beginning when stream is not the present one.
+	// The Follow methods call fn, one call at a time, until ctx ends, fn fails or they cannot
+	// go on, and return why. They are then called again after a pause. fn may keep what it gets.
+
+	// FollowEvents calls fn with the newest event of each subject (snapshot true), then with
+	// every event after these, in stream order. Should the bus lose its memory on the way, a
+	// snapshot comes again.
+	FollowEvents(ctx context.Context, fn func(events []*event.Event, snapshot bool) error) error
+	// FollowAnomalies calls fn with batches of the anomalies behind the position after, in
+	// stream order. stream names one life of the stream: the anomalies come from its beginning
+	// when stream is not the present one, or ends before after.
 	FollowAnomalies(ctx context.Context, stream string, after uint64,
 		fn func(stream string, seqs []uint64, anomalies []*event.Anomaly) error) error
-	// FollowStatus calls fn with every status message of a gateway.
+	// FollowStatus calls fn with every status message of a gateway, from now on.
 	FollowStatus(ctx context.Context, fn func(gateway string, payload []byte)) error
 	// Request asks a gateway and waits for its answer, as long as ctx lasts.
 	Request(ctx context.Context, gateway, verb string, payload []byte) ([]byte, error)

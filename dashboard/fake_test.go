@@ -67,33 +67,21 @@ func (b *fakeBus) look() (stream string, events []*event.Event, anomalies []*eve
 	return b.stream, b.events, b.anomalies, b.changed, b.broken
 }
 
-func (b *fakeBus) FollowEvents(ctx context.Context, _ string, after uint64, fn func(string, uint64, bool, *event.Event, []byte) error) error {
-	first := true
-	for {
-		stream, events, _, changed, err := b.look()
+func (b *fakeBus) FollowEvents(ctx context.Context, fn func([]*event.Event, bool) error) error {
+	for after, snapshot := 0, true; ; snapshot = false {
+		_, events, _, changed, err := b.look()
 		if err != nil {
 			return err
 		}
-		if first && after == 0 {
-			for i, e := range events {
-				if err := fn(stream, uint64(i+1), true, e, nil); err != nil {
-					return err
-				}
-			}
-			after = uint64(len(events))
-			if err := fn(stream, after, false, nil, nil); err != nil {
+		if after < len(events) {
+			if err := fn(events[after:], snapshot); err != nil {
 				return err
 			}
-		}
-		first = false
-		for ; after < uint64(len(events)); after++ {
-			if err := fn(stream, after+1, false, events[after], nil); err != nil {
-				return err
-			}
+			after = len(events)
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		case <-changed:
 		}
 	}
@@ -120,7 +108,7 @@ func (b *fakeBus) FollowAnomalies(ctx context.Context, known string, after uint6
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		case <-changed:
 		}
 	}
@@ -137,7 +125,7 @@ func (b *fakeBus) FollowStatus(ctx context.Context, fn func(string, []byte)) err
 		b.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		case <-changed:
 		}
 	}

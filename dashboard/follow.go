@@ -116,31 +116,23 @@ func (d *Dashboard) works(name string) {
 	}
 }
 
-// events follows the events; the position lives as long as the process, since the state does.
-func (d *Dashboard) events() func(context.Context) error {
-	var stream string
-	var after uint64
-	return func(ctx context.Context) error {
-		return d.deps.Bus.FollowEvents(ctx, stream, after,
-			func(s string, seq uint64, snapshot bool, e *event.Event, raw []byte) error {
-				d.works("events")
-				if e != nil {
-					now := d.deps.Now()
-					d.model.Apply(e, raw, snapshot, now)
-					if !snapshot {
-						d.metrics.events.Inc()
-						if !e.Late && !e.Retained {
-							d.metrics.age(now.Sub(e.ReceivedAt))
-							d.hub.SetLag(now.Sub(e.ReceivedAt))
-						}
-					}
-				}
-				if !snapshot {
-					stream, after = s, seq
-				}
-				return ctx.Err()
-			})
-	}
+func (d *Dashboard) events(ctx context.Context) error {
+	return d.deps.Bus.FollowEvents(ctx, func(events []*event.Event, snapshot bool) error {
+		d.works("events")
+		for _, e := range events {
+			now := d.deps.Now()
+			d.model.Apply(e, nil, snapshot, now)
+			if snapshot {
+				continue
+			}
+			d.metrics.events.Inc()
+			if !e.Late && !e.Retained {
+				d.metrics.age(now.Sub(e.ReceivedAt))
+				d.hub.SetLag(now.Sub(e.ReceivedAt))
+			}
+		}
+		return ctx.Err()
+	})
 }
 
 func (d *Dashboard) anomalies(ctx context.Context) error {

@@ -5,164 +5,133 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
+	"strconv"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/campusgate/campusgate/gateway/event"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
-// maxRedeliveryDelay bounds the doubling of Config.RedeliveryDelay.
-const maxRedeliveryDelay = time.Minute
-
-// Anomaly is an anomaly as the bus has it.
-type Anomaly struct {
-	// Seq is the sequence in the stream; the same record always has the same.
-	Seq uint64
-	// Stored is when the bus stored it.
-	Stored time.Time
-	// Delivered counts the deliveries of this record, from 1.
-	Delivered uint64
-	*event.Anomaly
-}
-
-// AnomalyHandler stores a batch, whole or not at all; nil acknowledges it.
-type AnomalyHandler func(ctx context.Context, batch []Anomaly) error
-
-// Anomalies hands over anomalies until ctx ends or Stop is called. When the handler
-// fails, the records of the batch are handed over one by one, so that one that cannot be
-// stored does not hold up the others; it comes again after a delay, without end.
-func (c *Client) Anomalies(ctx context.Context, handler AnomalyHandler) error {
+// FollowAnomalies hands over batches of the anomalies behind after, a sequence of the
+// stream, in the order of the stream. stream names the life of the stream that after
+// belongs to: when it is another one than the present, or after lies beyond its end, the
+// anomalies come from the beginning. The caller stores stream and the last of seqs together
+// with what it makes of the batch, so that each anomaly counts once. The call returns when
+// ctx ends, the bus goes away or fn fails: the caller asks again from where it then is.
+func (c *Client) FollowAnomalies(ctx context.Context, stream string, after uint64,
+	fn func(stream string, seqs []uint64, anomalies []*event.Anomaly) error,
+) error {
 	ctx, l, leave, err := c.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	for failures := 0; ; {
-		up, err := l.await(ctx)
-		if err != nil {
-			return err
-		}
-		err = c.anomalies(ctx, up, l, handler, func() { failures = 0 })
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !errors.Is(err, errBusAway) && failures == 1 { // not the streams being set up at the same time
-			c.log.Warn().Err(err).Msg("reading anomalies was interrupted")
-		}
-		if failures++; sleep(ctx, backoff(failures)) != nil {
-			return ctx.Err()
-		}
-	}
-}
-
-func (c *Client) anomalies(ctx, up context.Context, l *link, handler AnomalyHandler, progress func()) error {
-	consumer, err := l.js.CreateOrUpdateConsumer(ctx, AnomalyStream, jetstream.ConsumerConfig{
-		Durable:       c.config.Consumer,
-		Description:   "campusgate: alarms of the dashboards that share a store",
-		FilterSubject: "campus.anomaly.>",
-		DeliverPolicy: jetstream.DeliverAllPolicy,
-		AckPolicy:     jetstream.AckExplicitPolicy,
-		AckWait:       c.config.AckWait,
-		MaxDeliver:    -1,
-		MaxAckPending: 4 * c.config.BatchSize,
-	})
-	if err != nil {
-		return fmt.Errorf("set up anomaly consumer: %w", err)
-	}
-	r, err := read(consumer, c.config.BatchSize)
+	up, err := l.await(ctx)
 	if err != nil {
 		return err
 	}
-	defer r.stop()
-	var msgs []jetstream.Msg
-	for {
-		msgs, err = r.next(ctx, up, c.config.BatchSize, msgs)
-		if err != nil {
-			// What is prefetched stays: given up, it would come again only after AckWait.
-			if up, err = c.still(ctx, l, consumer, err); err != nil {
-				return err
-			}
-			continue
-		}
-		progress()
-		batch, kept := c.decodeAnomalies(msgs)
-		if len(batch) == 0 {
-			continue
-		}
-		if err := handler(ctx, batch); err == nil {
-			c.acknowledge(kept)
-			continue
-		}
-		for i := range batch {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err := handler(ctx, batch[i:i+1]); err == nil {
-				c.acknowledge(kept[i : i+1])
-				continue
-			}
-			// Lost with the connection, it comes again after AckWait.
-			_ = kept[i].NakWithDelay(c.delay(batch[i].Delivered))
-		}
+	err = c.followAnomalies(ctx, up, l, stream, after, fn)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
+	return err
 }
 
-// still waits for the bus and says whether the consumer is there yet; cause is returned
-// when it is not.
-func (c *Client) still(ctx context.Context, l *link, consumer jetstream.Consumer, cause error) (context.Context, error) {
-	up, err := l.await(ctx)
+func (c *Client) followAnomalies(ctx, up context.Context, l *link, stream string, after uint64,
+	fn func(stream string, seqs []uint64, anomalies []*event.Anomaly) error,
+) error {
+	s, err := l.stream(ctx, up, AnomalyStream)
 	if err != nil {
+		return err
+	}
+	// A stream that was made anew counts from 1 again; its time of birth tells it apart.
+	info := s.CachedInfo()
+	present := strconv.FormatInt(info.Created.UnixNano(), 36)
+	if stream != present || after > info.State.LastSeq {
+		after = 0
+	}
+	config := jetstream.ConsumerConfig{
+		FilterSubject: "campus.anomaly.>",
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:   c.beyondUnreadable(present, after, info.State.LastSeq) + 1,
+	}
+	var refused error
+	err = c.read(ctx, up, s, config, func(batch []message, _ uint64) (bool, error) {
+		seqs, anomalies := c.decodeAnomalies(batch)
+		if len(seqs) > 0 {
+			if refused = fn(present, seqs, anomalies); refused != nil {
+				return true, nil
+			}
+			after = seqs[len(seqs)-1]
+			c.metrics.anomalies.Add(float64(len(seqs)))
+		}
+		c.noteUnreadable(present, after, batch[len(batch)-1].seq)
+		return false, nil
+	})
+	if err != nil {
+		return fmt.Errorf("read anomalies: %w", err)
+	}
+	return refused
+}
+
+// decodeAnomalies leaves out what can never be read.
+func (c *Client) decodeAnomalies(batch []message) ([]uint64, []*event.Anomaly) {
+	seqs, anomalies := make([]uint64, 0, len(batch)), make([]*event.Anomaly, 0, len(batch))
+	var first error
+	var at message
+	for _, m := range batch {
+		a, err := decodeAnomaly(m.data)
+		if err == nil {
+			seqs, anomalies = append(seqs, m.seq), append(anomalies, a)
+		} else if first == nil {
+			first, at = err, m
+		}
+	}
+	if unreadable := len(batch) - len(seqs); unreadable > 0 {
+		c.metrics.undecodable.WithLabelValues(AnomalyStream).Add(float64(unreadable))
+		c.log.Error().Err(first).Int("count", unreadable).Uint64("seq", at.seq).Str("subject", strconv.Quote(at.subject)).
+			Msg("anomalies cannot be read; stepped over")
+	}
+	return seqs, anomalies
+}
+
+func decodeAnomaly(data []byte) (*event.Anomaly, error) {
+	a := new(event.Anomaly)
+	if err := json.Unmarshal(data, a); err != nil {
 		return nil, err
 	}
-	if errors.Is(cause, jetstream.ErrConsumerDeleted) || errors.Is(cause, jetstream.ErrConsumerNotFound) {
-		return nil, cause
+	if a.ID == "" || a.Rule == "" {
+		return nil, errors.New("neither id nor rule")
 	}
-	check, cancel := context.WithTimeout(ctx, c.config.RequestTimeout)
-	defer cancel()
-	if _, err := consumer.Info(check); err != nil {
-		return nil, errors.Join(cause, err)
-	}
-	return up, nil
+	return a, nil
 }
 
-// decodeAnomalies drops what can never be read, for good.
-func (c *Client) decodeAnomalies(msgs []jetstream.Msg) ([]Anomaly, []jetstream.Msg) {
-	batch := make([]Anomaly, 0, len(msgs))
-	kept := make([]jetstream.Msg, 0, len(msgs))
-	for _, m := range msgs {
-		a := new(event.Anomaly)
-		meta, err := m.Metadata()
-		if err == nil {
-			err = json.Unmarshal(m.Data(), a)
-		}
-		if err == nil && (a.ID == "" || a.Rule == "") {
-			err = errors.New("neither id nor rule")
-		}
-		if err != nil {
-			c.metrics.undecodable.WithLabelValues(AnomalyStream).Inc()
-			c.log.Error().Err(err).Str("subject", m.Subject()).Msg("anomaly cannot be read; stepped over")
-			_ = m.TermWithReason("cannot be read")
-			continue
-		}
-		if meta.NumDelivered > 1 {
-			c.metrics.redelivered.Inc()
-		}
-		batch = append(batch, Anomaly{Seq: meta.Sequence.Stream, Stored: meta.Timestamp, Delivered: meta.NumDelivered, Anomaly: a})
-		kept = append(kept, m)
-	}
-	return batch, kept
+// unreadable is a stretch of the anomaly stream, behind from up to and with to, without an
+// anomaly that can be read. Callers store positions of anomalies only, so theirs stays in
+// front of such a stretch until a readable one follows; the client keeps in mind (as long
+// as it lives) that there is nothing to see, so that reconnects do not read, count and log
+// it over and over.
+type unreadable struct {
+	stream   string
+	from, to uint64
 }
 
-func (c *Client) acknowledge(msgs []jetstream.Msg) {
-	for _, m := range msgs {
-		// An acknowledgement that is lost makes the record come again, and the store
-		// knows its sequence.
-		_ = m.Ack()
+func (c *Client) noteUnreadable(stream string, from, to uint64) {
+	if from >= to {
+		return
 	}
-	c.metrics.anomalies.Add(float64(len(msgs)))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unreadable = unreadable{stream, from, to}
 }
 
-func (c *Client) delay(delivered uint64) time.Duration {
-	d := c.config.RedeliveryDelay << min(delivered-1, 10)
-	return max(c.config.RedeliveryDelay, min(d, maxRedeliveryDelay))
+// beyondUnreadable moves a position to the end of the stretch that it is in; last is the
+// end of the stream.
+func (c *Client) beyondUnreadable(stream string, after, last uint64) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if u := c.unreadable; u.stream == stream && u.from <= after && after < u.to && u.to <= last {
+		return u.to
+	}
+	return after
 }

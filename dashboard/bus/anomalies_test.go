@@ -4,255 +4,367 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/campusgate/campusgate/dashboard/bus"
 	"github.com/campusgate/campusgate/gateway/event"
-	"github.com/campusgate/campusgate/gateway/journal"
-	"github.com/campusgate/campusgate/gateway/uplink"
-	"github.com/rs/zerolog"
 )
 
-// shelf stores anomalies by their sequence, as a store does.
+const anomalySubject = "campus.anomaly.s001.fever.t1"
+
+var errBusy = errors.New("store is busy")
+
+// shelf stores anomalies with its position in one go or not at all, as the dashboard does.
 type shelf struct {
-	mu      sync.Mutex
-	ids     map[uint64]string
-	order   []string
-	refuse  func(batch []bus.Anomaly) bool
-	handled int
+	mu     sync.Mutex
+	stream string
+	after  uint64
+	got    []record
+	most   int // the longest batch
+	calls  int
+	refuse func(call int) bool
 }
 
-func (s *shelf) handle(_ context.Context, batch []bus.Anomaly) error {
+// record is an anomaly of the stream.
+type record struct {
+	seq uint64
+	id  string
+}
+
+func (s *shelf) take(stream string, seqs []uint64, anomalies []*event.Anomaly) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.handled++
-	if s.refuse != nil && s.refuse(batch) {
-		return errors.New("store is busy")
+	if s.calls++; s.refuse != nil && s.refuse(s.calls) {
+		return errBusy
 	}
-	if s.ids == nil {
-		s.ids = make(map[uint64]string)
+	if len(seqs) == 0 || len(seqs) != len(anomalies) {
+		return fmt.Errorf("%d anomalies with %d sequences", len(anomalies), len(seqs))
 	}
-	for _, a := range batch {
-		if s.ids[a.Seq] == "" {
-			s.order = append(s.order, a.ID)
-		}
-		s.ids[a.Seq] = a.ID
+	for i, a := range anomalies {
+		s.got = append(s.got, record{seqs[i], a.ID})
 	}
+	s.stream, s.after, s.most = stream, seqs[len(seqs)-1], max(s.most, len(seqs))
 	return nil
 }
 
-func (s *shelf) stored() []string {
+func (s *shelf) position() (string, uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.order)
+	return s.stream, s.after
 }
 
-func TestAnomaliesAreStoredInOrder(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	p := newPublisher(t, s)
-	for n := range 20 {
-		p.anomaly(n)
-	}
-	c := startClient(t, config(s))
-	var sh shelf
-	in(t, func(ctx context.Context) error { return c.Anomalies(ctx, sh.handle) })
-	for n := range 20 {
-		p.anomaly(20 + n)
-	}
-	eventually(t, "forty", func() bool { return len(sh.stored()) == 40 })
-	for n, id := range sh.stored() {
-		if id != fmt.Sprintf("%020x", n) {
-			t.Fatalf("number %d is %s", n, id)
+func (s *shelf) stored() []record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.got)
+}
+
+// keep follows from the stored position again and again, as the dashboard does.
+func (s *shelf) keep(ctx context.Context, c *client) error {
+	pause := time.NewTicker(5 * time.Millisecond)
+	defer pause.Stop()
+	for {
+		stream, after := s.position()
+		if err := c.FollowAnomalies(ctx, stream, after, s.take); ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
 
-func TestRefusedAnomaliesComeAgainAndHoldUpNobody(t *testing.T) {
+// begin makes one call that lasts until the returned function is called, which gives the
+// call's error.
+func (s *shelf) begin(t *testing.T, c *client) (end func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	stream, after := s.position()
+	go func() { done <- c.FollowAnomalies(ctx, stream, after, s.take) }()
+	end = sync.OnceValue(func() error { cancel(); return <-done })
+	t.Cleanup(func() { _ = end() })
+	return end
+}
+
+// truth reads the readable anomalies of the stream one by one.
+func (p *publisher) truth() []record {
+	p.t.Helper()
+	ctx := context.Background()
+	stream, err := p.js.Stream(ctx, bus.AnomalyStream)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var all []record
+	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
+		m, err := stream.GetMsg(ctx, seq)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if _, id, ok := strings.Cut(string(m.Data), `{"id":"`); ok && m.Subject == anomalySubject {
+			all = append(all, record{seq, id[:20]})
+		}
+	}
+	return all
+}
+
+func (p *publisher) anomalies(from, n int) {
+	p.t.Helper()
+	for i := from; i < from+n; i++ {
+		p.anomaly(i)
+	}
+}
+
+// same waits until sh has as many records as the stream and compares them.
+func (p *publisher) same(sh *shelf) {
+	p.t.Helper()
+	want := p.truth()
+	eventually(p.t, "as many as published", func() bool { return len(sh.stored()) >= len(want) })
+	if got := sh.stored(); !slices.Equal(got, want) {
+		p.t.Fatalf("got %d records %v\nwant %d %v", len(got), got, len(want), want)
+	}
+}
+
+// TestAnomaliesFromThePosition reads a stream with marks in it in calls that go on where
+// others ended, also at places inside of batches.
+func TestAnomaliesFromThePosition(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	p := newPublisher(t, s)
 	for n := range 10 {
-		p.anomaly(n)
+		p.anomalies(2*n, 2)
+		p.publish("campus.mark.anomaly.gw1.main", []byte("{}"))
 	}
-	p.publish("campus.anomaly.s001.fever.t1", []byte("not json"))
-	c := startClient(t, config(s))
-	bad := fmt.Sprintf("%020x", 4)
-	left := 3
-	sh := shelf{refuse: func(batch []bus.Anomaly) bool {
-		for _, a := range batch {
-			if a.ID == bad && left > 0 {
-				if len(batch) == 1 {
-					left--
-				}
-				return true
-			}
-		}
-		return false
-	}}
-	in(t, func(ctx context.Context) error { return c.Anomalies(ctx, sh.handle) })
-	eventually(t, "nine of ten", func() bool { return len(sh.stored()) >= 9 })
-	eventually(t, "all ten", func() bool { return len(sh.stored()) == 10 })
-	if got := sh.stored(); got[9] != bad {
-		t.Errorf("the refused one came as number %d", slices.Index(got, bad))
-	}
-}
-
-func TestAnomaliesGoOnAfterRestartOfBoth(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	p := newPublisher(t, s)
-	c := config(s)
-	c.AckWait = time.Second
-	client := startClient(t, c)
+	settings := config(s)
+	settings.BatchSize = 3
+	c := startClient(t, settings)
 	var sh shelf
-	in(t, func(ctx context.Context) error { return client.Anomalies(ctx, sh.handle) })
-	for n := range 20 {
-		p.anomaly(n)
+	in(t, func(ctx context.Context) error { return sh.keep(ctx, c) })
+	p.same(&sh)
+	p.anomalies(20, 10)
+	p.same(&sh)
+	if sh.most > 3 {
+		t.Errorf("a batch of %d, want at most 3", sh.most)
 	}
-	eventually(t, "twenty", func() bool { return len(sh.stored()) == 20 })
-	s.stop()
-	s.start()
-	for n := range 20 {
-		p.anomaly(20 + n)
+	stream, _ := sh.position()
+	all := p.truth()
+	for _, n := range []int{0, 1, 14, 29} {
+		rest := shelf{stream: stream, after: all[n].seq}
+		end := rest.begin(t, c)
+		eventually(t, "the rest", func() bool { return len(rest.stored()) >= len(all)-n-1 })
+		if err := end(); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+		if got := rest.stored(); !slices.Equal(got, all[n+1:]) {
+			t.Errorf("behind number %d came %v", n, got)
+		}
 	}
-	eventually(t, "forty", func() bool { return len(sh.stored()) == 40 })
-	if err := client.Stop(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	p.anomaly(40)
-	next := startClient(t, c)
-	var after shelf
-	in(t, func(ctx context.Context) error { return next.Anomalies(ctx, after.handle) })
-	last := fmt.Sprintf("%020x", 40)
-	eventually(t, "the new one", func() bool { return slices.Contains(after.stored(), last) })
-	// The last acknowledgements may have been lost with the connection, not more.
-	if got := after.stored(); len(got) > 21 {
-		t.Errorf("%d anomalies came again", len(got)-1)
-	}
+	end := shelf{stream: stream, after: all[29].seq} // at the end: only what is new
+	end.begin(t, c)
+	p.anomaly(30)
+	eventually(t, "the new one", func() bool { return len(end.stored()) == 1 })
 }
 
-func TestTwoDashboardsShareTheWork(t *testing.T) {
+func TestAnomaliesFromTheBeginning(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	p := newPublisher(t, s)
-	var a, b shelf
-	for _, sh := range []*shelf{&a, &b} {
-		c := config(s)
-		c.BatchSize = 2
-		client := startClient(t, c)
-		in(t, func(ctx context.Context) error { return client.Anomalies(ctx, sh.handle) })
+	p.anomalies(0, 10)
+	c := startClient(t, config(s))
+	var first shelf
+	in(t, func(ctx context.Context) error { return first.keep(ctx, c) })
+	p.same(&first)
+	stream, after := first.position()
+	for name, sh := range map[string]*shelf{
+		"no position":       {},
+		"another stream":    {stream: "another", after: 5},
+		"beyond the end":    {stream: stream, after: after + 1},
+		"far beyond it":     {stream: stream, after: 1 << 40},
+		"position of start": {stream: stream},
+	} {
+		sh.begin(t, c)
+		t.Log(name)
+		p.same(sh)
+		if got, _ := sh.position(); got != stream {
+			t.Errorf("%s: the stream is called %q, before %q", name, got, stream)
+		}
 	}
-	for n := range 60 {
-		p.anomaly(n)
+	// A stream that is made anew, and is longer than the position in the old one.
+	s.stop()
+	s.config.DataDir = t.TempDir()
+	s.start()
+	p = newPublisher(t, s)
+	p.anomalies(100, 20)
+	eventually(t, "all of the new stream", func() bool { return len(first.stored()) >= 30 })
+	if got := first.stored(); !slices.Equal(got[10:], p.truth()) {
+		t.Errorf("after the first ten came %v", got[10:])
 	}
-	eventually(t, "sixty", func() bool { return len(a.stored())+len(b.stored()) >= 60 })
-	all := append(a.stored(), b.stored()...)
-	slices.Sort(all)
-	if got := len(slices.Compact(all)); got != 60 {
-		t.Errorf("%d different anomalies, want 60", got)
+	if now, _ := first.position(); now == stream {
+		t.Error("the new stream has the old one's name")
 	}
 }
 
-func TestQuestionsAndStatus(t *testing.T) {
+// TestRefusedBatchComesAgain: an error ends the call; the next one repeats nothing that was
+// stored and skips nothing that was not.
+func TestRefusedBatchComesAgain(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
+	p := newPublisher(t, s)
+	p.anomalies(0, 40)
+	settings := config(s)
+	settings.BatchSize = 7
+	c := startClient(t, settings)
+	sh := shelf{refuse: func(call int) bool { return call%2 == 1 }}
+	refused := 0
+	for ctx, cancel := context.WithCancel(t.Context()); ctx.Err() == nil; {
+		stream, after := sh.position()
+		err := c.FollowAnomalies(ctx, stream, after, func(stream string, seqs []uint64, anomalies []*event.Anomaly) error {
+			if err := sh.take(stream, seqs, anomalies); err != nil {
+				return err
+			}
+			if _, after := sh.position(); after == 40 {
+				cancel()
+			}
+			return nil
+		})
+		if errors.Is(err, errBusy) {
+			refused++
+		} else if !errors.Is(err, context.Canceled) {
+			t.Fatalf("a call ended with %v", err)
+		}
+	}
+	p.same(&sh)
+	if refused < 6 {
+		t.Errorf("%d calls were refused, want one for each of 6 batches", refused)
+	}
+	if n := c.counter("anomalies_total"); n != 40 {
+		t.Errorf("%d anomalies counted as stored, want 40", n)
+	}
+}
+
+// TestAnomaliesOverBusRestarts kills the bus under the feet of its publisher and of a
+// caller that fails now and then.
+func TestAnomaliesOverBusRestarts(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	p := newPublisher(t, s)
+	settings := config(s)
+	settings.BatchSize = 8
+	c := startClient(t, settings)
+	sh := shelf{refuse: func(call int) bool { return call%17 == 0 }}
+	in(t, func(ctx context.Context) error { return sh.keep(ctx, c) })
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	wg.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if n%10 == 9 {
+				p.publish(anomalySubject, []byte("not json"))
+			}
+			p.anomaly(n)
+		}
+	})
+	for range 5 {
+		before := len(sh.stored())
+		eventually(t, "some more", func() bool { return len(sh.stored()) >= before+30 })
+		s.stop()
+		eventually(t, "health degraded", func() bool { return c.Health().State == event.Degraded })
+		s.start()
+	}
+	close(stop)
+	wg.Wait()
+	p.anomaly(1 << 20)
+	p.same(&sh)
+	// Another process goes on from the stored position.
+	if err := c.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	p.anomalies(1<<20+1, 3)
+	next := startClient(t, settings)
+	in(t, func(ctx context.Context) error { return sh.keep(ctx, next) })
+	p.same(&sh)
+}
+
+// TestUndecodableAnomaliesAreSteppedOver: they are counted once and hold up nobody. Those
+// at the end of the stream stay behind the stored position; a new call passes them by, and
+// the next one that can be read takes the position over them.
+func TestUndecodableAnomaliesAreSteppedOver(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	p := newPublisher(t, s)
+	broken := [][]byte{[]byte("not json"), []byte(`{"rule":"fever"}`), {0xff, 0xfe}, nil}
+	publish := func() {
+		for _, data := range broken {
+			p.publish(anomalySubject, data)
+		}
+	}
+	publish() // before any that can be read
 	c := startClient(t, config(s))
-	ctx := context.Background()
+	var sh shelf
+	undecodable := func(c *client, n int) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("%d undecodable", n), func() bool { return c.counter("undecodable_total") >= n })
+		if got := c.counter("undecodable_total"); got != n {
+			t.Fatalf("%d undecodable, want %d", got, n)
+		}
+	}
 	eventually(t, "connected", func() bool { return c.Health().State == event.OK })
-	if _, err := c.Request(ctx, "gw7", "echo", nil); !errors.Is(err, bus.ErrGatewayAway) {
-		t.Fatalf("asking nobody: %v", err)
+	end := sh.begin(t, c)
+	undecodable(c, 4)
+	_ = end()
+	if _, after := sh.position(); after != 0 {
+		t.Fatalf("position %d without an anomaly", after)
 	}
-	config := uplink.DefaultConfig()
-	config.URLs, config.Gateway, config.StatusInterval = []string{s.url()}, "gw7", 100*time.Millisecond
-	u, err := uplink.New(config, uplink.Deps{
-		Open:      func(journal.ConsumerConfig) (uplink.Consumer, error) { return idle{}, nil },
-		JournalID: func() string { return "j" },
-		Status:    func(context.Context) ([]byte, error) { return []byte(`{"depth":7}`), nil },
-		Logger:    zerolog.Nop(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for verb, h := range map[string]uplink.Handler{
-		"echo":  func(_ context.Context, b []byte) ([]byte, error) { return slices.Clone(b), nil },
-		"fail":  func(context.Context, []byte) ([]byte, error) { return nil, errors.New("no such dead letter") },
-		"panic": func(context.Context, []byte) ([]byte, error) { panic("oops") },
-		"long":  func(context.Context, []byte) ([]byte, error) { return make([]byte, 8<<20), nil },
-	} {
-		if err := u.Handle(verb, h); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := u.Handle("echo", nil); err == nil {
-		t.Error("a verb was taken twice")
-	}
-	if err := u.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = u.Stop(ctx) })
-	eventually(t, "status", func() bool {
-		g := c.Gateways()
-		return len(g) == 1 && g[0].ID == "gw7" && string(g[0].Status) == `{"depth":7}` && g[0].Age < time.Minute
-	})
-	answer, err := c.Request(ctx, "gw7", "echo", []byte("hello"))
-	if err != nil || string(answer) != "hello" {
-		t.Fatalf("answer %q, %v", answer, err)
-	}
-	for verb, want := range map[string]string{"fail": "no such dead letter", "panic": "oops", "long": "longer than the bus takes"} {
-		_, err := c.Request(ctx, "gw7", verb, nil)
-		var refused *bus.GatewayError
-		if !errors.As(err, &refused) || !strings.Contains(refused.Text, want) {
-			t.Errorf("%s: %v, want a gateway's error with %q", verb, err, want)
-		}
-	}
-}
 
-// idle is a journal consumer without records.
-type idle struct{}
-
-func (idle) Next(ctx context.Context, _ int) (*journal.Chunk, error) {
-	<-ctx.Done()
-	return nil, ctx.Err()
-}
-func (idle) Commit(*journal.Chunk, journal.Tx) error          { return nil }
-func (idle) State(func(key string, value []byte) error) error { return nil }
-
-// TestStreamsAreTheUplinks keeps the two definitions together, which must not import one
-// another.
-func TestStreamsAreTheUplinks(t *testing.T) {
-	t.Parallel()
-	ours, theirs := bus.DefaultConfig(), uplink.DefaultConfig()
-	if !reflect.DeepEqual(ours.StreamConfigs(), theirs.StreamConfigs()) {
-		t.Errorf("streams differ:\n%+v\n%+v", ours.StreamConfigs(), theirs.StreamConfigs())
+	end = sh.begin(t, c) // knows that there is nothing
+	p.anomaly(0)
+	p.same(&sh)
+	publish()
+	p.anomaly(1)
+	publish()
+	undecodable(c, 12)
+	p.same(&sh)
+	if _, after := sh.position(); after != 10 {
+		t.Errorf("position %d, want 10: that of the last one which can be read", after)
 	}
-}
+	_ = end()
 
-func TestValidateNamesTheKey(t *testing.T) {
-	t.Parallel()
-	valid := bus.DefaultConfig()
-	if err := valid.Validate(); err != nil {
-		t.Fatal(err)
+	for n := range 3 { // reconnects read each of them once
+		end = sh.begin(t, c)
+		publish()
+		undecodable(c, 16+4*n)
+		_ = end()
 	}
-	for key, change := range map[string]func(*bus.Config){
-		"urls":                     func(c *bus.Config) { c.URLs = nil },
-		"urls[0]":                  func(c *bus.Config) { c.URLs = []string{"http://x"} },
-		"consumer":                 func(c *bus.Config) { c.Consumer = "a.b" },
-		"batch_size":               func(c *bus.Config) { c.BatchSize = 0 },
-		"ack_wait":                 func(c *bus.Config) { c.AckWait = 0 },
-		"redelivery_delay":         func(c *bus.Config) { c.RedeliveryDelay = 0 },
-		"request_timeout":          func(c *bus.Config) { c.RequestTimeout = 0 },
-		"anomaly_stream.max_bytes": func(c *bus.Config) { c.AnomalyStream.MaxBytes = 0 },
-	} {
-		c := bus.DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), key+":") {
-			t.Errorf("%s: got %v", key, err)
-		}
+	next := startClient(t, config(s)) // another process has to see for itself
+	eventually(t, "connected", func() bool { return next.Health().State == event.OK })
+	end = sh.begin(t, next)
+	undecodable(next, 16)
+	_ = end()
+
+	end = sh.begin(t, next)
+	p.anomaly(2)
+	p.same(&sh)
+	undecodable(next, 16)
+	_ = end()
+	if _, after := sh.position(); after != 27 {
+		t.Errorf("position %d, want 27", after)
 	}
+	other := shelf{} // a caller in front of the stretch misses nothing
+	other.begin(t, c)
+	p.same(&other)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 )
@@ -24,18 +23,18 @@ type Deps struct {
 
 // Client is the dashboard's connection to the bus.
 type Client struct {
-	config   Config
-	log      zerolog.Logger
-	metrics  *metrics
-	gateways gateways
+	config  Config
+	log     zerolog.Logger
+	metrics *metrics
 
-	mu      sync.Mutex
-	link    *link
-	ctx     context.Context // of everything that runs
-	cancel  context.CancelFunc
-	wg      sync.WaitGroup
-	stopped bool
-	reason  string // why the streams could not be set up
+	mu         sync.Mutex
+	link       *link
+	ctx        context.Context // of everything that runs
+	cancel     context.CancelFunc
+	wg         sync.WaitGroup
+	stopped    bool
+	reason     string // why the streams could not be set up
+	unreadable unreadable
 }
 
 // New checks the settings; it opens nothing.
@@ -63,10 +62,6 @@ func (c *Client) Start(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start bus client: %w", err)
 	}
-	if err := c.gateways.listen(l.conn); err != nil {
-		l.close()
-		return fmt.Errorf("start bus client: %w", err)
-	}
 	c.link = l
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	ctx := c.ctx
@@ -74,7 +69,7 @@ func (c *Client) Start(context.Context) error {
 	return nil
 }
 
-// Stop makes Anomalies and Events return, waits for them and closes the connection.
+// Stop makes every call return, waits for them and closes the connection.
 func (c *Client) Stop(context.Context) error {
 	c.mu.Lock()
 	c.stopped = true
@@ -127,13 +122,12 @@ func (c *Client) enter(ctx context.Context) (context.Context, *link, func(), err
 		return nil, nil, nil, ErrStopped
 	}
 	c.wg.Add(1)
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(c.ctx, cancel)
-	return ctx, c.link, func() { stop(); cancel(); c.wg.Done() }, nil
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.ctx, func() { cancel(ErrStopped) })
+	return ctx, c.link, func() { stop(); cancel(nil); c.wg.Done() }, nil
 }
 
-// ensure makes or updates the streams at each connect, and looks up which gateways the
-// bus has heard of before.
+// ensure makes or updates the streams at each connect.
 func (c *Client) ensure(ctx context.Context, l *link) {
 	for failures := 0; ; {
 		up, err := l.await(ctx)
@@ -163,21 +157,8 @@ func (c *Client) setUp(up context.Context, l *link) error {
 	ctx, cancel := context.WithTimeout(up, c.config.RequestTimeout)
 	defer cancel()
 	for _, s := range c.config.StreamConfigs() {
-		stream, err := l.js.CreateOrUpdateStream(ctx, s)
-		if err != nil {
+		if _, err := l.js.CreateOrUpdateStream(ctx, s); err != nil {
 			return fmt.Errorf("set up stream %s: %w", s.Name, err)
-		}
-		if s.Name != EventStream {
-			continue
-		}
-		info, err := stream.Info(ctx, jetstream.WithSubjectFilter("campus.mark.event.*.main"))
-		if err != nil {
-			return fmt.Errorf("list gateways: %w", err)
-		}
-		for subject := range info.State.Subjects {
-			if m, err := stream.GetLastMsgForSubject(ctx, subject); err == nil {
-				c.gateways.seen(gatewayOf(subject), m.Time)
-			}
 		}
 	}
 	return nil

@@ -31,9 +31,6 @@ type StreamConfig struct {
 type Config struct {
 	// URLs are the servers of the bus: "nats://host:port", or "tls://host:port".
 	URLs []string `yaml:"urls"`
-	// Consumer is the name of the durable anomaly consumer, 1 to 64 of a-z, 0-9, '-',
-	// '_'. Dashboards that share one store share it.
-	Consumer string `yaml:"consumer"`
 	// User and PasswordFile (a path, read at each connect), or TokenFile, are the
 	// credentials; all empty sends none.
 	User         string `yaml:"user"`
@@ -44,14 +41,9 @@ type Config struct {
 	// CertFile and KeyFile are the paths of the dashboard's own certificate (PEM).
 	CertFile string `yaml:"cert_file"`
 	KeyFile  string `yaml:"key_file"`
-	// BatchSize is the most records handed to a handler at once, 1 to 10000.
+	// BatchSize is the most records taken in at once, and anomalies stored in one
+	// transaction, 1 to 10000.
 	BatchSize int `yaml:"batch_size"`
-	// AckWait is how long a handler may take for a batch of anomalies before the bus
-	// delivers them again, 1 s to 1 h.
-	AckWait time.Duration `yaml:"ack_wait"`
-	// RedeliveryDelay is the wait before anomalies are handed over again that the handler
-	// failed to store, 10 ms to 10 min. It doubles with each failure up to a minute.
-	RedeliveryDelay time.Duration `yaml:"redelivery_delay"`
 	// RequestTimeout is how long a gateway may take to answer, 100 ms to 5 min.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	// EventStream and AnomalyStream bound the streams.
@@ -62,14 +54,11 @@ type Config struct {
 // DefaultConfig is the connection to an open bus on loopback.
 func DefaultConfig() Config {
 	return Config{
-		URLs:            []string{"nats://127.0.0.1:4222"},
-		Consumer:        "dashboard",
-		BatchSize:       500,
-		AckWait:         10 * time.Second,
-		RedeliveryDelay: time.Second,
-		RequestTimeout:  10 * time.Second,
-		EventStream:     StreamConfig{MaxAge: 72 * time.Hour, MaxBytes: 4 << 30, Replicas: 1},
-		AnomalyStream:   StreamConfig{MaxAge: 365 * 24 * time.Hour, MaxBytes: 1 << 30, Replicas: 1},
+		URLs:           []string{"nats://127.0.0.1:4222"},
+		BatchSize:      500,
+		RequestTimeout: 10 * time.Second,
+		EventStream:    StreamConfig{MaxAge: 72 * time.Hour, MaxBytes: 4 << 30, Replicas: 1},
+		AnomalyStream:  StreamConfig{MaxAge: 365 * 24 * time.Hour, MaxBytes: 1 << 30, Replicas: 1},
 	}
 }
 
@@ -78,11 +67,6 @@ func (c *Config) Validate() error {
 	var faults []error
 	bad := func(key string, value any, want string) {
 		faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})
-	}
-	between := func(key string, v, least, most time.Duration) {
-		if v < least || v > most {
-			bad(key, v, fmt.Sprintf("%v to %v", least, most))
-		}
 	}
 	if len(c.URLs) == 0 {
 		bad("urls", c.URLs, "at least one nats://host:port")
@@ -96,9 +80,6 @@ func (c *Config) Validate() error {
 			bad(fmt.Sprintf("urls[%d]", i), "(not shown)", "no credentials in the URL; use user and password_file, or token_file")
 		}
 	}
-	if !event.ValidName(c.Consumer) {
-		bad("consumer", fmt.Sprintf("%q", c.Consumer), "1 to 64 of a-z, 0-9, '-', '_'")
-	}
 	if (c.User == "") != (c.PasswordFile == "") {
 		bad("password_file", c.PasswordFile, "user and password_file together")
 	}
@@ -111,9 +92,9 @@ func (c *Config) Validate() error {
 	if c.BatchSize < 1 || c.BatchSize > 10_000 {
 		bad("batch_size", c.BatchSize, "1 to 10000")
 	}
-	between("ack_wait", c.AckWait, time.Second, time.Hour)
-	between("redelivery_delay", c.RedeliveryDelay, 10*time.Millisecond, 10*time.Minute)
-	between("request_timeout", c.RequestTimeout, 100*time.Millisecond, 5*time.Minute)
+	if c.RequestTimeout < 100*time.Millisecond || c.RequestTimeout > 5*time.Minute {
+		bad("request_timeout", c.RequestTimeout, "100ms to 5m")
+	}
 	faults = append(faults,
 		event.Under("event_stream", c.EventStream.validate()),
 		event.Under("anomaly_stream", c.AnomalyStream.validate()))

@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -9,6 +10,14 @@ import (
 	"github.com/campusgate/campusgate/dashboard/bus"
 	"github.com/campusgate/campusgate/gateway/event"
 )
+
+// follow lets r take events until the end of the test, and waits until what is published
+// from then on is news.
+func (r *recorder) follow(t *testing.T, c *client) {
+	t.Helper()
+	in(t, func(ctx context.Context) error { return c.FollowEvents(ctx, r.take) })
+	eventually(t, "a snapshot", func() bool { return c.counter("snapshots_total") > 0 })
+}
 
 func TestSnapshotThenWhatFollows(t *testing.T) {
 	t.Parallel()
@@ -20,33 +29,38 @@ func TestSnapshotThenWhatFollows(t *testing.T) {
 	p.publish("campus.mark.event.gw1.main", []byte("{}")) // no event
 	c := startClient(t, config(s))
 	var r recorder
-	r.fail = 2
-	in(t, func(ctx context.Context) error { return c.Events(ctx, r.handle) })
-	eventually(t, "snapshot", func() bool { _, _, _, whole := r.seqs(); return whole })
+	r.follow(t, c)
 	for seq := 31; seq <= 40; seq++ {
 		p.events(reading(seq%10, seq))
 	}
-	eventually(t, "ten events", func() bool { _, live, _, _ := r.seqs(); return len(live) >= 10 })
-	snapshot, live, n, _ := r.seqs()
-	if want := numbers(21, 30); !slices.Equal(snapshot, want) || n != 1 {
-		t.Errorf("snapshot %v (%d of them), want %v", snapshot, n, want)
+	eventually(t, "ten events", func() bool { _, live := r.seqs(); return len(live) >= 10 })
+	snapshot, live := r.seqs()
+	// A value that is replaced while the snapshot is made is not in it: its successor is news.
+	for i, want := 0, numbers(21, 30); i < len(snapshot); i++ {
+		if !slices.Contains(want, snapshot[i]) || i > 0 && snapshot[i] <= snapshot[i-1] {
+			t.Errorf("snapshot %v, want of %v in order", snapshot, want)
+		}
 	}
 	if want := numbers(31, 40); !slices.Equal(live, want) {
 		t.Errorf("live %v, want %v", live, want)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	last := uint64(0)
-	for _, b := range r.batches {
-		if len(b.Events) != len(b.Seqs) {
-			t.Fatalf("%d events with %d sequences", len(b.Events), len(b.Seqs))
-		}
-		for _, seq := range b.Seqs {
-			if seq <= last {
-				t.Fatalf("sequence %d after %d", seq, last)
-			}
-			last = seq
-		}
+}
+
+func TestSnapshotHoldsTheLastValues(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	p := newPublisher(t, s)
+	for seq := 1; seq <= 30; seq++ {
+		p.events(reading(seq%10, seq))
+	}
+	settings := config(s)
+	settings.BatchSize = 3
+	c := startClient(t, settings)
+	var r recorder
+	r.follow(t, c)
+	eventually(t, "ten events", func() bool { snapshot, _ := r.seqs(); return len(snapshot) >= 10 })
+	if snapshot, live := r.seqs(); !slices.Equal(snapshot, numbers(21, 30)) || len(live) > 0 {
+		t.Errorf("snapshot %v and then %v, want 21 to 30", snapshot, live)
 	}
 }
 
@@ -55,10 +69,12 @@ func TestEmptyBusGivesAnEmptySnapshot(t *testing.T) {
 	s := newServer(t)
 	c := startClient(t, config(s))
 	var r recorder
-	in(t, func(ctx context.Context) error { return c.Events(ctx, r.handle) })
-	eventually(t, "snapshot", func() bool { _, _, _, whole := r.seqs(); return whole })
+	r.follow(t, c)
 	newPublisher(t, s).events(reading(1, 1))
-	eventually(t, "one event", func() bool { _, live, _, _ := r.seqs(); return slices.Equal(live, []uint64{1}) })
+	eventually(t, "one event", func() bool { _, live := r.seqs(); return slices.Equal(live, []uint64{1}) })
+	if snapshot, _ := r.seqs(); len(snapshot) > 0 {
+		t.Errorf("snapshot %v of an empty bus", snapshot)
+	}
 }
 
 // TestNoGapAndNoRepeatUnderLoad begins to follow in the middle of a stream of events: the
@@ -79,25 +95,28 @@ func TestNoGapAndNoRepeatUnderLoad(t *testing.T) {
 	recorders := make([]recorder, 5)
 	for i := range recorders {
 		r := &recorders[i]
-		in(t, func(ctx context.Context) error { return c.Events(ctx, r.handle) })
-		eventually(t, "snapshot", func() bool { _, _, _, whole := r.seqs(); return whole })
+		in(t, func(ctx context.Context) error { return c.FollowEvents(ctx, r.take) })
+		eventually(t, "an event", func() bool { snapshot, live := r.seqs(); return len(snapshot)+len(live) > 0 })
 	}
 	for i := range recorders {
 		r := &recorders[i]
 		eventually(t, "last event", func() bool {
-			_, live, _, _ := r.seqs()
-			return len(live) > 0 && live[len(live)-1] == n
+			snapshot, live := r.seqs()
+			return slices.Contains(snapshot, n) || slices.Contains(live, n)
 		})
-		snapshot, live, _, _ := r.seqs()
+		snapshot, live := r.seqs()
 		if len(snapshot) > 1 {
 			t.Fatalf("snapshot of one subject has %d events", len(snapshot))
 		}
-		from := live[0] // the last value was replaced while the snapshot was made
+		from := uint64(n + 1)
+		if len(live) > 0 {
+			from = live[0] // the last value was replaced while the snapshot was made
+		}
 		if len(snapshot) == 1 {
 			from = snapshot[0] + 1
 		}
 		if !slices.Equal(live, numbers(from, n)) {
-			t.Fatalf("follower %d: after %v came %d events from %d, want all from %d to %d", i, snapshot, len(live), live[0], from, n)
+			t.Fatalf("follower %d: after %v came %d events, want all from %d to %d", i, snapshot, len(live), from, n)
 		}
 	}
 }
@@ -108,8 +127,7 @@ func TestFollowsOverBusRestarts(t *testing.T) {
 	p := newPublisher(t, s)
 	c := startClient(t, config(s))
 	var r recorder
-	in(t, func(ctx context.Context) error { return c.Events(ctx, r.handle) })
-	eventually(t, "snapshot", func() bool { _, _, _, whole := r.seqs(); return whole })
+	r.follow(t, c)
 	seq := 0
 	for range 4 {
 		for range 50 {
@@ -117,19 +135,17 @@ func TestFollowsOverBusRestarts(t *testing.T) {
 			p.events(reading(0, seq))
 		}
 		s.stop()
-		if got := c.Health().State; got == event.OK {
-			eventually(t, "health degraded", func() bool { return c.Health().State == event.Degraded })
-		}
+		eventually(t, "health degraded", func() bool { return c.Health().State == event.Degraded })
 		s.start()
 		for range 50 {
 			seq++
 			p.events(reading(0, seq))
 		}
 	}
-	eventually(t, "last event", func() bool { _, live, _, _ := r.seqs(); return len(live) >= seq })
-	_, live, n, _ := r.seqs()
-	if !slices.Equal(live, numbers(1, uint64(seq))) || n != 1 {
-		t.Fatalf("%d events and %d snapshots, want 1 to %d once after one snapshot", len(live), n, seq)
+	eventually(t, "last event", func() bool { _, live := r.seqs(); return len(live) >= seq })
+	snapshot, live := r.seqs()
+	if n := c.counter("snapshots_total"); !slices.Equal(live, numbers(1, uint64(seq))) || len(snapshot) > 0 || n != 1 {
+		t.Fatalf("%d events, %d of %d snapshots, want 1 to %d once after one empty snapshot", len(live), len(snapshot), n, seq)
 	}
 }
 
@@ -140,17 +156,20 @@ func TestNewSnapshotWhenTheBusForgot(t *testing.T) {
 	p.events(reading(1, 1), reading(2, 2))
 	c := startClient(t, config(s))
 	var r recorder
-	in(t, func(ctx context.Context) error { return c.Events(ctx, r.handle) })
-	eventually(t, "snapshot", func() bool { _, _, _, whole := r.seqs(); return whole })
+	r.follow(t, c)
+	eventually(t, "the old ones", func() bool { snapshot, _ := r.seqs(); return slices.Equal(snapshot, []uint64{1, 2}) })
 	s.stop()
 	s.config.DataDir = t.TempDir() // another disk
 	s.start()
 	p = newPublisher(t, s)
 	p.events(reading(3, 3))
-	eventually(t, "second snapshot", func() bool {
-		snapshot, live, n, whole := r.seqs()
-		return n >= 2 && whole && slices.Equal(append(snapshot, live...), []uint64{3})
+	eventually(t, "the new one", func() bool {
+		snapshot, live := r.seqs()
+		return slices.Equal(append(snapshot, live...), []uint64{1, 2, 3})
 	})
+	if n := c.counter("snapshots_total"); n < 2 {
+		t.Errorf("%d snapshots, want a second one", n)
+	}
 }
 
 func TestUndecodableEventIsSteppedOver(t *testing.T) {
@@ -162,32 +181,80 @@ func TestUndecodableEventIsSteppedOver(t *testing.T) {
 	p.publish("campus.event.s001.gate.g2.access", []byte(`{"id":"x","type":"gate_access","site":"s","device":"d"}`))
 	c := startClient(t, config(s))
 	var r recorder
-	in(t, func(ctx context.Context) error { return c.Events(ctx, r.handle) })
-	eventually(t, "snapshot", func() bool { _, _, _, whole := r.seqs(); return whole })
+	r.follow(t, c)
+	eventually(t, "the old ones", func() bool { return c.counter("undecodable_total") == 2 })
 	p.publish("campus.event.s001.gate.g1.access", []byte{0xff, 0xfe})
 	p.events(reading(1, 2))
-	eventually(t, "the good one behind", func() bool { _, live, _, _ := r.seqs(); return slices.Equal(live, []uint64{2}) })
+	eventually(t, "the good one behind", func() bool { _, live := r.seqs(); return slices.Equal(live, []uint64{2}) })
+	if n := c.counter("undecodable_total"); n != 3 {
+		t.Errorf("%d undecodable events, want 3", n)
+	}
 }
 
-func TestCallsAfterStopFail(t *testing.T) {
+// TestErrorEndsTheCallOfEvents: what the refused call had is in the next one's snapshot.
+func TestErrorEndsTheCallOfEvents(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	p := newPublisher(t, s)
+	p.events(reading(1, 1))
+	c := startClient(t, config(s))
+	busy := errors.New("busy")
+	var snapshots, news int
+	err := c.FollowEvents(t.Context(), func(_ []*event.Event, snapshot bool) error {
+		if !snapshot {
+			news++
+			return busy
+		}
+		snapshots++
+		p.events(reading(2, 2))
+		return nil
+	})
+	if !errors.Is(err, busy) || snapshots != 1 || news != 1 {
+		t.Errorf("got %v after %d snapshots and %d news", err, snapshots, news)
+	}
+	err = c.FollowEvents(t.Context(), func(events []*event.Event, snapshot bool) error {
+		if !snapshot || len(events) == 0 {
+			t.Errorf("the next call begins with %d events, snapshot %v", len(events), snapshot)
+		}
+		return busy
+	})
+	if !errors.Is(err, busy) {
+		t.Errorf("refused snapshot: %v", err)
+	}
+}
+
+func TestEveryCallEndsWithStop(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	c := startClient(t, config(s))
-	done := make(chan error, 2)
-	go func() { done <- c.Events(context.Background(), (&recorder{}).handle) }()
-	go func() {
-		done <- c.Anomalies(context.Background(), func(context.Context, []bus.Anomaly) error { return nil })
-	}()
+	eventually(t, "connected", func() bool { return c.Health().State == event.OK })
+	calls := []func(context.Context) error{
+		func(ctx context.Context) error { return c.FollowEvents(ctx, (&recorder{}).take) },
+		func(ctx context.Context) error { return c.FollowAnomalies(ctx, "", 0, (&shelf{}).take) },
+		func(ctx context.Context) error { return c.FollowStatus(ctx, func(string, []byte) {}) },
+	}
+	gone := errors.New("gone")
+	for i, call := range calls {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(gone)
+		if err := call(ctx); !errors.Is(err, gone) {
+			t.Errorf("call %d with a context that has ended: %v", i, err)
+		}
+	}
+	done := make(chan error, len(calls))
+	for _, call := range calls {
+		go func() { done <- call(context.Background()) }()
+	}
 	if err := c.Stop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
-		if err := <-done; err == nil {
-			t.Error("returned nil after Stop")
+	for range calls {
+		if err := <-done; !errors.Is(err, bus.ErrStopped) {
+			t.Errorf("at Stop: %v", err)
 		}
 	}
-	if _, err := c.Request(context.Background(), "gw1", "x", nil); err == nil {
-		t.Error("request after Stop succeeded")
+	if _, err := c.Request(context.Background(), "gw1", "x", nil); !errors.Is(err, bus.ErrStopped) {
+		t.Errorf("request after Stop: %v", err)
 	}
 	if err := c.Stop(context.Background()); err != nil {
 		t.Error(err)

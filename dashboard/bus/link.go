@@ -165,6 +165,28 @@ func (l *link) await(ctx context.Context) (context.Context, error) {
 	}
 }
 
+// while returns a context that ends with ctx, and with the connection: no answer comes to
+// a question that was asked before it broke.
+func while(ctx, up context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(up, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// stream looks a stream up.
+func (l *link) stream(ctx, up context.Context, name string) (jetstream.Stream, error) {
+	asking, answered := while(ctx, up)
+	defer answered()
+	s, err := l.js.Stream(asking, name)
+	switch {
+	case err != nil && up.Err() != nil:
+		return nil, errBusAway
+	case err != nil:
+		return nil, fmt.Errorf("look up stream %s: %w", name, err)
+	}
+	return s, nil
+}
+
 // away says for how long the bus has been away, 0 when it is there.
 func (l *link) away() time.Duration {
 	l.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 )
@@ -65,21 +67,46 @@ func (s *server) url() string { return "nats://" + s.config.Listen }
 func config(s *server) bus.Config {
 	c := bus.DefaultConfig()
 	c.URLs = []string{s.url()}
-	c.RedeliveryDelay = 20 * time.Millisecond
 	return c
 }
 
-func startClient(t testing.TB, c bus.Config) *bus.Client {
+// client is a client whose counters can be read.
+type client struct {
+	*bus.Client
+	t        testing.TB
+	registry *prometheus.Registry
+}
+
+func startClient(t testing.TB, c bus.Config) *client {
 	t.Helper()
-	client, err := bus.New(c, bus.Deps{Logger: zerolog.Nop()})
+	registry := prometheus.NewRegistry()
+	b, err := bus.New(c, bus.Deps{Logger: zerolog.Nop(), Registerer: registry})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Start(context.Background()); err != nil {
+	if err := b.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = client.Stop(context.Background()) })
-	return client
+	t.Cleanup(func() { _ = b.Stop(context.Background()) })
+	return &client{b, t, registry}
+}
+
+// counter returns a metric, summed over its labels.
+func (c *client) counter(name string) int {
+	c.t.Helper()
+	families, err := c.registry.Gather()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	sum := 0.0
+	for _, f := range families {
+		if f.GetName() == "campusgate_bus_"+name {
+			for _, m := range f.GetMetric() {
+				sum += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return int(sum)
 }
 
 // publisher puts records on the bus as a gateway does.
@@ -95,7 +122,7 @@ func newPublisher(t testing.TB, s *server) *publisher {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(time.Second)) // answers die with the bus
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +144,8 @@ func (p *publisher) publish(subject string, data []byte) {
 			return
 		}
 		if time.Now().After(deadline) {
-			p.t.Fatal(err)
+			p.t.Errorf("publish: %v", err) // also called beside the test's own goroutine
+			return
 		}
 	}
 }
@@ -146,43 +174,29 @@ func (p *publisher) anomaly(n int) {
 		`{"id":"%020x","rule":"fever","site":"s001","device":"t1","severity":"high","state":"raised","revision":1,"started_at":"2026-11-24T08:00:00Z","updated_at":"2026-11-24T08:00:00Z","text":{"zh":"发热","en":"fever"}}`, n))
 }
 
-// recorder collects batches of events.
+// recorder collects the devices' counters, of snapshots and of what follows them.
 type recorder struct {
-	mu      sync.Mutex
-	batches []bus.EventBatch
-	fail    int // how often to refuse
+	mu             sync.Mutex
+	snapshot, live []uint64
 }
 
-func (r *recorder) handle(_ context.Context, b bus.EventBatch) error {
+func (r *recorder) take(events []*event.Event, snapshot bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.fail > 0 {
-		r.fail--
-		return fmt.Errorf("not now")
+	for _, e := range events {
+		if snapshot {
+			r.snapshot = append(r.snapshot, e.Seq)
+		} else {
+			r.live = append(r.live, e.Seq)
+		}
 	}
-	r.batches = append(r.batches, b)
 	return nil
 }
 
-// seqs returns the devices' counters, of the last snapshot and of what followed it.
-func (r *recorder) seqs() (snapshot, live []uint64, snapshots int, whole bool) {
+func (r *recorder) seqs() (snapshot, live []uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, b := range r.batches {
-		if b.Begin {
-			snapshot, live, whole = nil, nil, false
-			snapshots++
-		}
-		for _, e := range b.Events {
-			if b.Snapshot {
-				snapshot = append(snapshot, e.Seq)
-			} else {
-				live = append(live, e.Seq)
-			}
-		}
-		whole = whole || b.End
-	}
-	return snapshot, live, snapshots, whole
+	return slices.Clone(r.snapshot), slices.Clone(r.live)
 }
 
 func eventually(t testing.TB, what string, ok func() bool) {

@@ -5,7 +5,6 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	events      prometheus.Counter
 	anomalies   prometheus.Counter
-	redelivered prometheus.Counter
 	snapshots   prometheus.Counter
 	undecodable *prometheus.CounterVec
 }
@@ -18,16 +17,15 @@ func newMetrics(reg prometheus.Registerer, connected func() float64) (*metrics, 
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: "campusgate_bus_" + name, Help: help})
 	}
 	m := &metrics{
-		events:      counter("events_total", "Events handed to the dashboard, with snapshots."),
-		anomalies:   counter("anomalies_total", "Anomalies stored by the dashboard."),
-		redelivered: counter("redelivered_total", "Anomalies handed over again."),
-		snapshots:   counter("snapshots_total", "Snapshots of events begun."),
+		events:    counter("events_total", "Events handed to the dashboard, with snapshots."),
+		anomalies: counter("anomalies_total", "Anomalies stored by the dashboard."),
+		snapshots: counter("snapshots_total", "Snapshots of events begun."),
 		undecodable: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "campusgate_bus_undecodable_total", Help: "Records of the bus that could not be read.",
 		}, []string{"stream"}),
 	}
 	up := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "campusgate_bus_connected", Help: "1 while the bus is connected."}, connected)
-	for _, c := range []prometheus.Collector{m.events, m.anomalies, m.redelivered, m.snapshots, m.undecodable, up} {
+	for _, c := range []prometheus.Collector{m.events, m.anomalies, m.snapshots, m.undecodable, up} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
