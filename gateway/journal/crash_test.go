@@ -26,18 +26,18 @@ func child(dir string) int {
 		err = j.Start(context.Background())
 	}
 	if err != nil {
-		fmt.Println("error", err)
+		fmt.Fprintln(os.Stdout, "error", err)
 		return 1
 	}
 	c, err := j.Consumer(journal.ConsumerConfig{Name: "counter"})
 	if err != nil {
-		fmt.Println("error", err)
+		fmt.Fprintln(os.Stdout, "error", err)
 		return 1
 	}
 	go count(c)
 	from, err := strconv.Atoi(os.Getenv(childEnv + "_FROM"))
 	if err != nil {
-		fmt.Println("error", err)
+		fmt.Fprintln(os.Stdout, "error", err)
 		return 1
 	}
 	out := bufio.NewWriter(os.Stdout)
@@ -51,7 +51,7 @@ func child(dir string) int {
 			_ = out.Flush()
 		})
 		if err != nil {
-			fmt.Println("error", err)
+			fmt.Fprintln(os.Stdout, "error", err)
 			return 1
 		}
 	}
@@ -72,7 +72,7 @@ func count(c *journal.Consumer) {
 			err = c.Commit(ch, journal.Tx{Put: map[string][]byte{"total": []byte(strconv.Itoa(total))}})
 		}
 	}
-	fmt.Println("error", err)
+	fmt.Fprintln(os.Stdout, "error", err)
 }
 
 // TestKilled kills a process that writes with SIGKILL, five times over the same folder.

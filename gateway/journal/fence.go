@@ -29,9 +29,10 @@ const retryPause = 100 * time.Millisecond
 // whether the store has failed before it acknowledges anything.
 type fence struct {
 	vfs.FS
-	fail func(error)
-	cut  atomic.Bool
-	slow atomic.Bool // background work fails: pause before each new file
+	fail   func(error)
+	failed <-chan struct{} // closed after cut was set
+	cut    atomic.Bool
+	slow   atomic.Bool // background work fails: pause before each new file
 	// opening makes writes wait for room on a full disk: while Pebble opens a store it tries
 	// failing work again without end, and after some failures it cannot succeed any more.
 	opening atomic.Bool
@@ -56,7 +57,10 @@ func (f *fence) do(write func() error) error {
 		if err == nil || !f.opening.Load() || !isFull(err) {
 			return err
 		}
-		time.Sleep(retryPause)
+		select {
+		case <-time.After(retryPause):
+		case <-f.failed:
+		}
 	}
 }
 
@@ -66,7 +70,8 @@ func isFull(err error) bool {
 
 func (f *fence) Create(name string, category vfs.DiskWriteCategory) (file vfs.File, err error) {
 	if f.slow.Load() {
-		time.Sleep(retryPause)
+		// Of a store that was given up as well: nothing else brakes its background work.
+		time.Sleep(retryPause) //nolint:forbidigo // the pause is what is wanted, nothing may shorten it
 	}
 	err = f.do(func() error { file, err = f.FS.Create(name, category); return err })
 	return f.wrap(name, file, err)

@@ -28,7 +28,7 @@ type commitPart struct {
 }
 
 // requestPool spares the buffers of encoded records.
-var requestPool = sync.Pool{New: func() any { return new(request) }}
+var requestPool = sync.Pool{New: func() any { return new(request) }} //nolint:gochecknoglobals // a pool holds no state
 
 // newRequest encodes records and dead letters.
 func newRequest(records []Record, dead []DeadLetter) (*request, error) {

@@ -42,7 +42,7 @@ type store struct {
 // newStore makes a store that is not open yet.
 func newStore(base vfs.FS, log zerolog.Logger) *store {
 	s := &store{log: log, failed: make(chan struct{})}
-	s.fence = &fence{FS: base, fail: s.fail}
+	s.fence = &fence{FS: base, fail: s.fail, failed: s.failed}
 	return s
 }
 
