@@ -71,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.influx.Stop(context.WithoutCancel(ctx))) }()
-	b.meter, err = newMeter(b.influx.URL())
+	b.meter, err = newMeter(ctx, b.influx.URL())
 	if err != nil {
 		return nil, err
 	}

@@ -26,11 +26,11 @@ func (b *bench) dashboard(ctx context.Context) (*centre, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := freeAddr()
+	page, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
-	bus, err := freeAddr()
+	bus, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (b *bench) startUp(ctx context.Context, report *Report) error {
 	if err != nil {
 		return err
 	}
-	file, page, err := b.gatewayConfig(name, dir, mqtt, name, "")
+	file, page, err := b.gatewayConfig(ctx, name, dir, mqtt, name, "")
 	if err != nil {
 		return err
 	}

@@ -2,15 +2,14 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"encoding/json"
-	"io"
-	"net/http"
 )
 
 // drain lets a backlog build up in the journal while InfluxDB is out of reach and measures
@@ -25,7 +24,7 @@ func (b *bench) drain(ctx context.Context, report *Report) error {
 	if err != nil {
 		return err
 	}
-	file, page, err := b.gatewayConfig(name, dir, mqtt, name, "")
+	file, page, err := b.gatewayConfig(ctx, name, dir, mqtt, name, "")
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (b *bench) campusgate(ctx context.Context, broker *process, mqtt, bus strin
 	if err != nil {
 		return contender{}, err
 	}
-	file, _, err := b.gatewayConfig(name, dir, mqtt, name, bus)
+	file, _, err := b.gatewayConfig(ctx, name, dir, mqtt, name, bus)
 	if err != nil {
 		return contender{}, err
 	}

@@ -40,7 +40,7 @@ func (b *bench) startWhole(ctx context.Context) (w *whole, err error) {
 	if err != nil {
 		return w, err
 	}
-	file, _, err := b.gatewayConfig(name, dir, mqtt, name, w.centre.bus)
+	file, _, err := b.gatewayConfig(ctx, name, dir, mqtt, name, w.centre.bus)
 	if err != nil {
 		return w, err
 	}

@@ -27,12 +27,12 @@ type meter struct {
 	latency []time.Duration
 }
 
-func newMeter(influxURL string) (*meter, error) {
+func newMeter(ctx context.Context, influxURL string) (*meter, error) {
 	target, err := url.Parse(influxURL)
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (b *bench) mosquitto(ctx context.Context) (*process, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	addr, err := freeAddr()
+	addr, err := freeAddr(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -48,8 +48,8 @@ func (b *bench) mosquitto(ctx context.Context) (*process, string, error) {
 
 // gatewayConfig writes a configuration for a gateway and returns its file and the address
 // of its health page.
-func (b *bench) gatewayConfig(name, dir, mqtt, database, bus string) (file, http string, err error) {
-	http, err = freeAddr()
+func (b *bench) gatewayConfig(ctx context.Context, name, dir, mqtt, database, bus string) (file, http string, err error) {
+	http, err = freeAddr(ctx)
 	if err != nil {
 		return "", "", err
 	}

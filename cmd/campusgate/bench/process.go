@@ -90,7 +90,7 @@ func peakMB(pid int) float64 {
 func (p *process) ended() error {
 	select {
 	case <-p.done:
-		return fmt.Errorf("%s ended early (%v); its last words:\n%s", p.name, p.err, p.output)
+		return fmt.Errorf("%s ended early (%v); its last words:\n%s", p.name, p.err, p.output) //nolint:errorlint // nil where it ended well
 	default:
 		return nil
 	}
@@ -138,8 +138,8 @@ func answers(ctx context.Context, url string) func() (bool, error) {
 
 // freeAddr returns a loopback address that nothing listened on a moment ago, for programs
 // that cannot be given port 0.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddr(ctx context.Context) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

@@ -29,7 +29,7 @@ type viewer struct {
 func (c *centre) view(ctx context.Context, cookie *http.Cookie) (*viewer, error) {
 	dialer := websocket.Dialer{HandshakeTimeout: 20 * time.Second, ReadBufferSize: 4 << 10, WriteBufferSize: 1 << 10}
 	header := http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}, "Origin": {c.page}}
-	conn, res, err := dialer.DialContext(ctx, c.live(), header)
+	conn, res, err := dialer.DialContext(ctx, c.live(), header) //nolint:bodyclose // gorilla/websocket: "the response body […] does not need to be closed"
 	if err != nil {
 		if res != nil {
 			err = fmt.Errorf("%w: %s", err, res.Status)
