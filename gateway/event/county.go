@@ -49,7 +49,7 @@ type Site struct {
 	Devices []Device `yaml:"devices" json:"devices"`
 }
 
-// Clock times of a school day, "HH:MM" in the county's zone.
+// Hours are the clock times of a school day, "HH:MM" in the county's zone.
 type Hours struct {
 	Open        string   `yaml:"open" json:"open"`                 // gates open for arrival
 	ClassFrom   string   `yaml:"class_from" json:"class_from"`     // class hours begin

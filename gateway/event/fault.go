@@ -23,14 +23,15 @@ func Under(section string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+	// The error itself, not one that it wraps: what stands around a wrapped one would be lost.
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // see above
 		parts := make([]error, 0, len(joined.Unwrap()))
 		for _, e := range joined.Unwrap() {
 			parts = append(parts, Under(section, e))
 		}
 		return errors.Join(parts...)
 	}
-	if f, ok := err.(*Fault); ok {
+	if f, ok := err.(*Fault); ok { //nolint:errorlint // see above
 		return &Fault{Key: section + "." + f.Key, Value: f.Value, Want: f.Want}
 	}
 	return fmt.Errorf("%s: %w", section, err)

@@ -7,8 +7,6 @@ import (
 	"time"
 )
 
-var weekdays = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
 func (h *Hours) fill() error {
 	def := DefaultHours()
 	var faults []error
@@ -37,12 +35,17 @@ func (h *Hours) fill() error {
 		h.Days = def.Days
 	}
 	for _, d := range h.Days {
-		if !slices.Contains(weekdays[:], d) {
+		if !slices.Contains(weekdays(), d) {
 			faults = append(faults, fmt.Errorf("days: %q is none of mon, tue, wed, thu, fri, sat, sun", d))
 		}
 	}
 	return errors.Join(faults...)
 }
+
+// weekdays are the names of Hours.Days, from Sunday on as in package time.
+func weekdays() []string { return []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"} }
+
+func weekday(d time.Weekday) string { return weekdays()[d] }
 
 // clock reads "HH:MM" as the time since midnight.
 func clock(s string) (time.Duration, error) {
@@ -70,7 +73,7 @@ func (h Hours) Between(local time.Time, from, to string) bool {
 
 // SchoolDay reports whether local falls on one of the site's days.
 func (h Hours) SchoolDay(local time.Time) bool {
-	return slices.Contains(h.Days, weekdays[local.Weekday()])
+	return slices.Contains(h.Days, weekday(local.Weekday()))
 }
 
 // InClass reports whether pupils belong inside: class hours without the lunch break.

@@ -280,20 +280,21 @@ func joinDevices(ids []event.DeviceID) string {
 	return string(b)
 }
 
-// Bounds of the times that InfluxDB can store (models.MinNanoTime, MaxNanoTime).
-var (
-	minTime = time.Unix(0, math.MinInt64+2)
-	maxTime = time.Unix(0, math.MaxInt64-1)
+// Bounds of the times that InfluxDB can store, in Unix nanoseconds (models.MinNanoTime,
+// MaxNanoTime).
+const (
+	minNanos = math.MinInt64 + 2
+	maxNanos = math.MaxInt64 - 1
 )
 
 // nanos is UnixNano held inside what InfluxDB can store; UnixNano itself is undefined
 // outside the years 1678 to 2262.
 func nanos(t time.Time) int64 {
 	switch {
-	case t.Before(minTime):
-		t = minTime
-	case t.After(maxTime):
-		t = maxTime
+	case t.Before(time.Unix(0, minNanos)):
+		return minNanos
+	case t.After(time.Unix(0, maxNanos)):
+		return maxNanos
 	}
 	return t.UnixNano()
 }
