@@ -3,8 +3,10 @@ package broker_test
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 )
@@ -118,7 +120,7 @@ func (c *client) close() { _ = c.conn.Close() }
 // waitClosed reads until the server closes the connection.
 func (c *client) waitClosed() {
 	_, err := io.Copy(io.Discard, c.in)
-	if ne, ok := err.(net.Error); ok && ne.Timeout() {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.t.Fatal("server did not close the connection")
 	}
 }

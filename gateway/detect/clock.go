@@ -111,14 +111,13 @@ func (d *device) confirmGap(at int64) {
 	f := finding{rule: sequenceGap, site: d.site, device: d, at: at, count: int(min(d.missing, 1<<31))}.
 		measured(float64(d.missing), 0, "messages")
 	a := d.find(ruleTable[sequenceGap].name)
-	switch {
-	case a == nil:
+	if a == nil {
 		d.engine.raise(&d.node, f)
-	default:
-		a.Count, a.Value, a.EventID = f.count, f.value, ""
-		a.Text = f.text(a)
-		if at-a.UpdatedAt.UnixNano() >= int64(time.Minute) {
-			d.engine.change(&d.node, a, event.Updated)
-		}
+		return
+	}
+	a.Count, a.Value, a.EventID = f.count, f.value, ""
+	a.Text = f.text(a)
+	if at-a.UpdatedAt.UnixNano() >= int64(time.Minute) {
+		d.engine.change(&d.node, a, event.Updated)
 	}
 }

@@ -17,10 +17,12 @@ import (
 
 // passage gives several events the same nanosecond, in different series.
 func passage(n int) event.Event {
-	return event.Event{ID: fmt.Sprintf("%04d", (n*7919)%10000), Type: event.TypeGateAccess, Kind: event.KindGate,
+	return event.Event{
+		ID: fmt.Sprintf("%04d", (n*7919)%10000), Type: event.TypeGateAccess, Kind: event.KindGate,
 		Site: event.SiteID(fmt.Sprintf("s%03d", n%4)), Device: event.DeviceID(fmt.Sprintf("g%d", n%3)),
 		ObservedAt: morning.Add(time.Duration(n/12) * time.Second), ReceivedAt: morning.Add(time.Hour),
-		Gate: &event.GateAccess{Direction: []string{"in", "out"}[n%2], PersonKind: "pupil", Method: "card", Result: "granted", Person: fmt.Sprintf("p-%03d", n)}}
+		Gate: &event.GateAccess{Direction: []string{"in", "out"}[n%2], PersonKind: "pupil", Method: "card", Result: "granted", Person: fmt.Sprintf("p-%03d", n)},
+	}
 }
 
 func checkPages(t *testing.T, s server) {
@@ -72,8 +74,10 @@ func checkFilters(t *testing.T, s server) {
 		all[i] = passage(i)
 	}
 	all[5].Gate.Credential = `50%_off' OR '1'='1 .*/\`
-	check := event.Event{ID: "t1", Type: event.TypeTemperatureCheck, Kind: event.KindTemperature, Site: "s001", Device: "t1",
-		ObservedAt: morning, ReceivedAt: morning, Temperature: &event.TemperatureCheck{PersonKind: "pupil", Celsius: 36.5, Person: "p-005"}}
+	check := event.Event{
+		ID: "t1", Type: event.TypeTemperatureCheck, Kind: event.KindTemperature, Site: "s001", Device: "t1",
+		ObservedAt: morning, ReceivedAt: morning, Temperature: &event.TemperatureCheck{PersonKind: "pupil", Celsius: 36.5, Person: "p-005"},
+	}
 	p.src.events(append(slices.Clone(all), check)...)
 	p.src.waitCommitted(t, len(all)+1)
 	for _, c := range []struct {
@@ -108,8 +112,10 @@ func checkFilters(t *testing.T, s server) {
 func checkStatus(t *testing.T, s server) {
 	p, _ := s.start(t)
 	status := func(n int, site event.SiteID, device event.DeviceID, word string, minute int) event.Event {
-		return event.Event{ID: fmt.Sprint(n), Type: event.TypeDeviceStatus, Kind: event.KindCamera, Site: site, Device: device,
-			ObservedAt: morning.Add(time.Duration(minute) * time.Minute), ReceivedAt: morning, Status: &event.DeviceStatus{Status: word}}
+		return event.Event{
+			ID: fmt.Sprint(n), Type: event.TypeDeviceStatus, Kind: event.KindCamera, Site: site, Device: device,
+			ObservedAt: morning.Add(time.Duration(minute) * time.Minute), ReceivedAt: morning, Status: &event.DeviceStatus{Status: word},
+		}
 	}
 	all := []event.Event{
 		status(1, "s001", "c1", "down", -50), status(2, "s001", "c1", "up", -40), status(3, "s001", "c2", "down", -30),
@@ -145,9 +151,11 @@ func checkStatus(t *testing.T, s server) {
 
 func checkAnomalies(t *testing.T, s server) {
 	p, _ := s.start(t)
-	a := event.Anomaly{ID: "a1", Rule: "fever_cluster", Site: "s001", Kind: event.KindGate, Severity: event.SeverityHigh, State: event.Raised, Revision: 1,
+	a := event.Anomaly{
+		ID: "a1", Rule: "fever_cluster", Site: "s001", Kind: event.KindGate, Severity: event.SeverityHigh, State: event.Raised, Revision: 1,
 		StartedAt: morning, UpdatedAt: morning.Add(time.Second), Count: 3, Value: 38.2, Limit: 37.3, Unit: "°C",
-		Text: event.Text{ZH: "3 人发热", EN: "3 people with fever"}, EventID: "e1", Devices: []event.DeviceID{"g1", "t1"}, Late: true}
+		Text: event.Text{ZH: "3 人发热", EN: "3 people with fever"}, EventID: "e1", Devices: []event.DeviceID{"g1", "t1"}, Late: true,
+	}
 	b := a
 	b.State, b.Revision, b.UpdatedAt, b.EventID, b.Devices, b.Cause = event.Cleared, 2, morning.Add(time.Minute), "", nil, "power"
 	p.src.offer(journal.Live, journal.Record{Anomaly: &a}, journal.Record{Anomaly: &b})

@@ -20,18 +20,24 @@ var morning = time.Now().UTC().Add(-2 * time.Hour).Truncate(time.Hour)
 func everyType() []event.Event {
 	odd := "a\\ \"b\", c=d\n张三\t\\"
 	base := func(n int, typ event.Type, kind event.Kind) event.Event {
-		return event.Event{ID: fmt.Sprintf("e%d", n), Type: typ, Kind: kind, Site: "s001", Device: "d1",
-			ObservedAt: morning.Add(time.Duration(n)*time.Second + 123456789), ReceivedAt: morning.Add(time.Duration(n)*time.Second + 223456789)}
+		return event.Event{
+			ID: fmt.Sprintf("e%d", n), Type: typ, Kind: kind, Site: "s001", Device: "d1",
+			ObservedAt: morning.Add(time.Duration(n)*time.Second + 123456789), ReceivedAt: morning.Add(time.Duration(n)*time.Second + 223456789),
+		}
 	}
 	gate := base(1, event.TypeGateAccess, event.KindGate)
 	gate.Late, gate.Backfill, gate.Retained, gate.Seq, gate.Skew = true, true, true, 1<<40, -3*time.Minute
-	gate.Gate = &event.GateAccess{Direction: "out", PersonKind: "pupil", Method: "face", Result: "granted", Person: odd, Credential: "c,1",
-		Registration: "r 1", EscortedBy: `"`, Guardian: `\`, ClassTeacher: "王老师", ItemsChecked: event.No, Celsius: 36.6}
+	gate.Gate = &event.GateAccess{
+		Direction: "out", PersonKind: "pupil", Method: "face", Result: "granted", Person: odd, Credential: "c,1",
+		Registration: "r 1", EscortedBy: `"`, Guardian: `\`, ClassTeacher: "王老师", ItemsChecked: event.No, Celsius: 36.6,
+	}
 	check := base(2, event.TypeTemperatureCheck, event.KindGate)
 	check.Temperature = &event.TemperatureCheck{PersonKind: "pupil", Celsius: 38.125, Person: "p1", DeviceFlag: "abnormal"}
 	moving := base(3, event.TypeVehiclePosition, event.KindBus)
-	moving.Position = &event.VehiclePosition{Lat: -31.2304161, Lon: 121.4737019, Fix: true, SpeedKMH: 42.5, Heading: 359, AltitudeM: 4.25,
-		Satellites: 9, Passengers: 31, Trip: "am 1", TripState: "running", EmptyChecked: event.No, DoorsOpen: event.Yes, Ignition: event.Yes, SOS: true, AlarmBits: 1<<32 - 1}
+	moving.Position = &event.VehiclePosition{
+		Lat: -31.2304161, Lon: 121.4737019, Fix: true, SpeedKMH: 42.5, Heading: 359, AltitudeM: 4.25,
+		Satellites: 9, Passengers: 31, Trip: "am 1", TripState: "running", EmptyChecked: event.No, DoorsOpen: event.Yes, Ignition: event.Yes, SOS: true, AlarmBits: 1<<32 - 1,
+	}
 	lost := base(4, event.TypeVehiclePosition, event.KindBus)
 	lost.Position = &event.VehiclePosition{Passengers: -1}
 	cold := base(5, event.TypeKitchenReading, event.KindKitchen)

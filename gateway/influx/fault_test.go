@@ -170,8 +170,10 @@ func TestNothingIsLostOrRefused(t *testing.T) {
 		"cut before the answer": {fail: func(w http.ResponseWriter, _ *http.Request) int { cut(w, ""); return -1 }},
 		"cut in the answer":     {fail: func(w http.ResponseWriter, _ *http.Request) int { cut(w, "HTTP/1.1 204 No"); return -1 }},
 		"no HTTP at all":        {fail: func(w http.ResponseWriter, _ *http.Request) int { cut(w, "SSH-2.0-x\r\n"); return -1 }},
-		"hangs": {fail: func(_ http.ResponseWriter, r *http.Request) int { <-r.Context().Done(); return 500 },
-			more: func(c *influx.WriterConfig) { c.RequestTimeout = time.Second }, least: time.Second},
+		"hangs": {
+			fail: func(_ http.ResponseWriter, r *http.Request) int { <-r.Context().Done(); return 500 },
+			more: func(c *influx.WriterConfig) { c.RequestTimeout = time.Second }, least: time.Second,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -292,7 +294,7 @@ func TestBadLinesAreFound(t *testing.T) {
 		},
 		"2.x": func(_ *faulty, w http.ResponseWriter, _ string) int {
 			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(422)
+			w.WriteHeader(http.StatusUnprocessableEntity)
 			_, _ = io.WriteString(w, `{"code":"unprocessable entity","message":"failure writing points to database: partial write: field type conflict"}`)
 			return -1
 		},

@@ -187,7 +187,7 @@ func TestRightsAreMissing(t *testing.T) {
 	})
 	admin := func(q string) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(context.Background(), "POST", e.URL()+"/query", strings.NewReader("q="+q))
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, e.URL()+"/query", strings.NewReader("q="+q))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +200,7 @@ func TestRightsAreMissing(t *testing.T) {
 		body, _ := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		http.DefaultClient.CloseIdleConnections()
-		if resp.StatusCode != 200 || bytes.Contains(body, []byte("error")) {
+		if resp.StatusCode != http.StatusOK || bytes.Contains(body, []byte("error")) {
 			t.Fatalf("%s: %d %s", q, resp.StatusCode, body)
 		}
 	}

@@ -323,8 +323,10 @@ func FuzzText(f *testing.F) {
 		f.Add(s, s, 36.6)
 	}
 	f.Fuzz(func(t *testing.T, tag, text string, value float64) {
-		e := event.Event{Type: event.TypeKitchenReading, Kind: event.KindKitchen, Site: event.SiteID(tag), ID: text,
-			Reading: &event.KitchenReading{Quantity: tag, Unit: text, Value: value}}
+		e := event.Event{
+			Type: event.TypeKitchenReading, Kind: event.KindKitchen, Site: event.SiteID(tag), ID: text,
+			Reading: &event.KitchenReading{Quantity: tag, Unit: text, Value: value},
+		}
 		line, _ := AppendEvent(nil, &e)
 		if !utf8.Valid(line) {
 			t.Fatalf("line %q is not UTF-8", line)
@@ -356,36 +358,48 @@ func TestLinesAreAsDocumented(t *testing.T) {
 		want string
 		e    event.Event
 	}{
-		{`gate_access,device=g1,direction=out,method=card,person_kind=pupil,result=granted,site=s012 person="p7",credential="c9",registration="r1",escorted_by="t2",guardian="q1",class_teacher="t1",approval="guardian+class_teacher",items_checked=t,celsius=36.6,` + end + ` 1772437263123456789`,
+		{
+			`gate_access,device=g1,direction=out,method=card,person_kind=pupil,result=granted,site=s012 person="p7",credential="c9",registration="r1",escorted_by="t2",guardian="q1",class_teacher="t1",approval="guardian+class_teacher",items_checked=t,celsius=36.6,` + end + ` 1772437263123456789`,
 			with(func(e *event.Event) {
 				e.Type, e.Kind, e.Device = event.TypeGateAccess, event.KindGate, "g1"
 				e.Gate = &event.GateAccess{Direction: "out", Method: "card", PersonKind: "pupil", Result: "granted", Person: "p7", Credential: "c9", Registration: "r1", EscortedBy: "t2", Guardian: "q1", ClassTeacher: "t1", ItemsChecked: event.Yes, Celsius: 36.6}
-			})},
-		{`temperature_check,device=t1,person_kind=pupil,site=s012 celsius=38.25,person="p7",device_flag="abnormal",` + end + `,source_kind="gate" 1772437263123456789`,
+			}),
+		},
+		{
+			`temperature_check,device=t1,person_kind=pupil,site=s012 celsius=38.25,person="p7",device_flag="abnormal",` + end + `,source_kind="gate" 1772437263123456789`,
 			with(func(e *event.Event) {
 				e.Type, e.Kind, e.Device = event.TypeTemperatureCheck, event.KindGate, "t1"
 				e.Temperature = &event.TemperatureCheck{PersonKind: "pupil", Celsius: 38.25, Person: "p7", DeviceFlag: "abnormal"}
-			})},
-		{`vehicle_position,device=b1,site=s012 lat=31.230001,lon=121.4737,fix=t,speed_kmh=42.5,heading=180,altitude_m=4,satellites=9i,passengers=0i,trip="am1",trip_state="running",ignition=t,doors_open=f,empty_checked=f,sos=t,alarm_bits=3i,` + end + `,seq=9i,skew_ns=-5000000000i,backfill=t,retained=t 1772437263123456789`,
+			}),
+		},
+		{
+			`vehicle_position,device=b1,site=s012 lat=31.230001,lon=121.4737,fix=t,speed_kmh=42.5,heading=180,altitude_m=4,satellites=9i,passengers=0i,trip="am1",trip_state="running",ignition=t,doors_open=f,empty_checked=f,sos=t,alarm_bits=3i,` + end + `,seq=9i,skew_ns=-5000000000i,backfill=t,retained=t 1772437263123456789`,
 			with(func(e *event.Event) {
 				e.Type, e.Kind, e.Device, e.Seq, e.Skew, e.Backfill, e.Retained = event.TypeVehiclePosition, event.KindBus, "b1", 9, -5*time.Second, true, true
 				e.Position = &event.VehiclePosition{Lat: 31.230001, Lon: 121.4737, Fix: true, SpeedKMH: 42.5, Heading: 180, AltitudeM: 4, Satellites: 9, Trip: "am1", TripState: "running", Ignition: event.Yes, DoorsOpen: event.No, EmptyChecked: event.No, SOS: true, AlarmBits: 3}
-			})},
-		{`kitchen_reading,device=k1,quantity=freezer,site=s012 value=-18.05,unit="°C",` + end + ` 1772437263123456789`,
+			}),
+		},
+		{
+			`kitchen_reading,device=k1,quantity=freezer,site=s012 value=-18.05,unit="°C",` + end + ` 1772437263123456789`,
 			with(func(e *event.Event) {
 				e.Type, e.Kind, e.Device = event.TypeKitchenReading, event.KindKitchen, "k1"
 				e.Reading = &event.KitchenReading{Quantity: "freezer", Value: -18.05, Unit: "°C"}
-			})},
-		{`device_status,device=c1,kind=camera,site=s012,status=down heartbeat=f,reason="no video",latency_ms=12.5,recording=f,period_ns=60000000000i,` + end + ` 1772437263123456789`,
+			}),
+		},
+		{
+			`device_status,device=c1,kind=camera,site=s012,status=down heartbeat=f,reason="no video",latency_ms=12.5,recording=f,period_ns=60000000000i,` + end + ` 1772437263123456789`,
 			with(func(e *event.Event) {
 				e.Type, e.Kind, e.Device = event.TypeDeviceStatus, event.KindCamera, "c1"
 				e.Status = &event.DeviceStatus{Status: "down", Reason: "no video", LatencyMS: 12.5, Recording: event.No, Period: time.Minute}
-			})},
-		{`emergency_call,device=e1,site=s012,state=pressed place="门卫室",` + end + ` 1772437263123456789`,
+			}),
+		},
+		{
+			`emergency_call,device=e1,site=s012,state=pressed place="门卫室",` + end + ` 1772437263123456789`,
 			with(func(e *event.Event) {
 				e.Type, e.Kind, e.Device = event.TypeEmergencyCall, event.KindButton, "e1"
 				e.Call = &event.EmergencyCall{State: "pressed", Place: "门卫室"}
-			})},
+			}),
+		},
 	} {
 		line, ok := AppendEvent(nil, &c.e)
 		if !ok || string(line) != c.want+"\n" {

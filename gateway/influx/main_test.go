@@ -34,7 +34,7 @@ func serveEmbedded(dir, addr string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Println(e.Addr())
+	fmt.Fprintln(os.Stdout, e.Addr())
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return 0
 }

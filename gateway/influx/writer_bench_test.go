@@ -25,8 +25,10 @@ func county(n int, from int, when time.Time) []journal.Record {
 	out := make([]journal.Record, n)
 	for i := range out {
 		k := from + i
-		e := &event.Event{ID: fmt.Sprintf("%024x", k), Site: event.SiteID(fmt.Sprintf("s%03d", k%86)),
-			ObservedAt: when.Add(time.Duration(k) * time.Microsecond), ReceivedAt: when.Add(time.Duration(k) * time.Microsecond)}
+		e := &event.Event{
+			ID: fmt.Sprintf("%024x", k), Site: event.SiteID(fmt.Sprintf("s%03d", k%86)),
+			ObservedAt: when.Add(time.Duration(k) * time.Microsecond), ReceivedAt: when.Add(time.Duration(k) * time.Microsecond),
+		}
 		switch k % 4 {
 		case 0, 1:
 			e.Type, e.Kind, e.Device = event.TypeGateAccess, event.KindGate, event.DeviceID(fmt.Sprintf("g%d", k%3))

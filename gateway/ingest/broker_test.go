@@ -140,7 +140,7 @@ func TestRemovedSubscriptionIsUnsubscribed(t *testing.T) {
 
 	c.Brokers[0].Subscriptions = b.Subscriptions[:1]
 	sink = newMemory()
-	in = start(t, c, sink).ready()
+	start(t, c, sink).ready()
 	send(t, p, "old/x", 2, 12)
 	send(t, p, topic, 12, 13)
 	eventually(t, "the topic that stayed", func() bool { n, _ := sink.events(); return n == 1 })

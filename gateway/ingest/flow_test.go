@@ -131,7 +131,9 @@ func TestNothingUndecodableIsLost(t *testing.T) {
 	in := start(t, c, sink).ready()
 	p := publisher(t, m.url())
 	payloads := [][]byte{
-		[]byte("no JSON"), []byte("panic"), {0xff, 0xfe, 0x00}, {},
+		[]byte("no JSON"), []byte("panic"),
+		{0xff, 0xfe, 0x00},
+		{},
 		[]byte(strings.Repeat("x", 256<<10)), // kept whole
 		[]byte(strings.Repeat("y", 512<<10)), // at the bound: whole
 		[]byte(strings.Repeat("z", 512<<10+1)), []byte(strings.Repeat("w", 3<<20)),

@@ -69,8 +69,10 @@ func BenchmarkPahoReadPacket(b *testing.B) {
 
 func BenchmarkRoute(b *testing.B) {
 	cfg := &BrokerConfig{Subscriptions: []SubscriptionConfig{
-		{Filter: "campus/+/gate/+/access", Adapter: "gate"}, {Filter: "campus/+/temperature/+/check", Adapter: "temperature"},
-		{Filter: "campus/+/bus/+/position", Adapter: "bus"}, {Filter: "campus/+/kitchen/+/reading", Adapter: "kitchen"},
+		{Filter: "campus/+/gate/+/access", Adapter: "gate"},
+		{Filter: "campus/+/temperature/+/check", Adapter: "temperature"},
+		{Filter: "campus/+/bus/+/position", Adapter: "bus"},
+		{Filter: "campus/+/kitchen/+/reading", Adapter: "kitchen"},
 		{Filter: "campus/+/+/+/status", Adapter: "status"},
 	}}
 	topic := []byte("campus/s012/kitchen/k1/reading")

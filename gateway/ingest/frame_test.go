@@ -20,13 +20,13 @@ type seen struct {
 }
 
 // cutStream feeds a stream in chunks and returns the frames up to the first error, and it.
-func cutStream(stream []byte, maxPacket int64, chunk func(left int) int) (frames []seen, err error, biggest int) {
+func cutStream(stream []byte, maxPacket int64, chunk func(left int) int) (frames []seen, biggest int, err error) {
 	f := newFramer(maxPacket)
 	r := &chunked{left: stream, chunk: chunk}
 	for {
 		fr, ok, err := f.next()
 		if err != nil {
-			return frames, err, biggest
+			return frames, biggest, err
 		}
 		if ok {
 			frames = append(frames, seen{fr.header, string(fr.raw), string(fr.body), fr.size, fr.oversized})
@@ -35,7 +35,7 @@ func cutStream(stream []byte, maxPacket int64, chunk func(left int) int) (frames
 		_, err = f.fill(r)
 		biggest = max(biggest, len(f.buf))
 		if err != nil {
-			return frames, err, biggest
+			return frames, biggest, err
 		}
 	}
 }
@@ -66,8 +66,8 @@ func same(a, b []seen, errA, errB error) error {
 			return fmt.Errorf("frame %d: %.80v and %.80v", i, a[i], b[i])
 		}
 	}
-	if fmt.Sprint(errA) != fmt.Sprint(errB) {
-		return fmt.Errorf("errors %v and %v", errA, errB)
+	if a, b := fmt.Sprint(errA), fmt.Sprint(errB); a != b {
+		return fmt.Errorf("errors %s and %s", a, b)
 	}
 	return nil
 }
@@ -96,8 +96,8 @@ func TestFramesDoNotDependOnChunks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		stream := drawStream(t)
 		const maxPacket = 100_000
-		want, wantErr, _ := cutStream(stream, maxPacket, whole)
-		got, gotErr, biggest := cutStream(stream, maxPacket, func(left int) int {
+		want, _, wantErr := cutStream(stream, maxPacket, whole)
+		got, biggest, gotErr := cutStream(stream, maxPacket, func(left int) int {
 			return min(left, rapid.SampledFrom([]int{1, 2, 3, 5, 64, 1000, 65_536, 1 << 20}).Draw(t, "chunk"))
 		})
 		if err := same(want, got, wantErr, gotErr); err != nil {
@@ -145,13 +145,13 @@ func TestEverySplitOfAStreamGivesTheSame(t *testing.T) {
 	stream = appendPublish(stream, "d", 0, false, 0, nil)
 	stream = append(stream, typePublish<<4|6, 2, 0, 0) // QoS 3
 	const maxPacket = 5000
-	want, wantErr, _ := cutStream(stream, maxPacket, byOne)
+	want, _, wantErr := cutStream(stream, maxPacket, byOne)
 	if len(want) != 5 || !want[3].oversized || len(want[3].body) != 2+1+2+keptOfOversized || !errors.Is(wantErr, errMalformed) {
 		t.Fatalf("%d frames, %v", len(want), wantErr)
 	}
 	for at := range stream {
 		first := true
-		got, gotErr, _ := cutStream(stream, maxPacket, func(left int) int {
+		got, _, gotErr := cutStream(stream, maxPacket, func(left int) int {
 			if first && at > 0 {
 				first = false
 				return at
@@ -182,7 +182,7 @@ func TestMalformedPackets(t *testing.T) {
 		"PUBLISH without id":        {0x32, 0x04, 0, 1, 'a', 0},
 		"PUBLISH with identifier 0": {0x32, 0x05, 0, 1, 'a', 0, 0},
 	} {
-		frames, err, _ := cutStream(b, 1<<20, whole)
+		frames, _, err := cutStream(b, 1<<20, whole)
 		if len(frames) == 1 {
 			_, err = parsePublish(frame{header: frames[0].header, body: []byte(frames[0].body)})
 		}
@@ -198,8 +198,8 @@ func FuzzFramer(f *testing.F) {
 	f.Add(appendPublish(nil, "big", 1, false, 3, bytes.Repeat([]byte("x"), 5000)), uint8(200))
 	f.Fuzz(func(t *testing.T, stream []byte, step uint8) {
 		const maxPacket = 4500
-		want, wantErr, _ := cutStream(stream, maxPacket, whole)
-		got, gotErr, biggest := cutStream(stream, maxPacket, func(left int) int { return min(left, int(step)+1) })
+		want, _, wantErr := cutStream(stream, maxPacket, whole)
+		got, biggest, gotErr := cutStream(stream, maxPacket, func(left int) int { return min(left, int(step)+1) })
 		if err := same(want, got, wantErr, gotErr); err != nil {
 			t.Fatal(err)
 		}

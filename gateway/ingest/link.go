@@ -135,7 +135,7 @@ func (l *link) read(f *framer, r receiver) error {
 		}
 		now := time.Now()
 		if wait := pace.linger(now, taken); wait > 0 {
-			time.Sleep(wait)
+			time.Sleep(wait) //nolint:forbidigo // longLinger at most, shorter than a timer with a way out is worth
 		}
 		if now.Sub(deadlineSet) > limit/16 {
 			deadlineSet = now

@@ -128,7 +128,8 @@ func (p *Publisher) read(conn net.Conn, f *framer, limit time.Duration) error {
 		}
 		now := time.Now()
 		if wait := pace.linger(now, taken); wait > 0 {
-			time.Sleep(wait) // brokers write each PUBACK by itself
+			// Brokers write each PUBACK by itself.
+			time.Sleep(wait) //nolint:forbidigo // longLinger at most, shorter than a timer with a way out is worth
 		}
 		if now.Sub(deadlineSet) > limit/16 {
 			deadlineSet = now

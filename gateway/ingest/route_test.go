@@ -12,13 +12,30 @@ func TestFilterMatches(t *testing.T) {
 		filter, topic string
 		want          bool
 	}{
-		{"a/b", "a/b", true}, {"a/b", "a/c", false}, {"a/b", "a", false}, {"a", "a/b", false},
-		{"#", "a", true}, {"#", "a/b/c", true}, {"#", "$SYS/x", false}, {"$SYS/#", "$SYS/x", true},
-		{"sport/tennis/player1/#", "sport/tennis/player1", true}, {"sport/tennis/player1/#", "sport/tennis/player1/ranking", true},
-		{"sport/tennis/+", "sport/tennis/player1", true}, {"sport/tennis/+", "sport/tennis/player1/ranking", false},
-		{"sport/+", "sport", false}, {"sport/+", "sport/", true}, {"+/+", "/finance", true}, {"/+", "/finance", true},
-		{"+", "/finance", false}, {"+/monitor", "$SYS/monitor", false}, {"$SYS/monitor/+", "$SYS/monitor/x", true},
-		{"a/+/c", "a/b/c", true}, {"a/+/c", "a/b/d", false}, {"a/+/#", "a", false}, {"a/+/#", "a/b", true}, {"A", "a", false},
+		{"a/b", "a/b", true},
+		{"a/b", "a/c", false},
+		{"a/b", "a", false},
+		{"a", "a/b", false},
+		{"#", "a", true},
+		{"#", "a/b/c", true},
+		{"#", "$SYS/x", false},
+		{"$SYS/#", "$SYS/x", true},
+		{"sport/tennis/player1/#", "sport/tennis/player1", true},
+		{"sport/tennis/player1/#", "sport/tennis/player1/ranking", true},
+		{"sport/tennis/+", "sport/tennis/player1", true},
+		{"sport/tennis/+", "sport/tennis/player1/ranking", false},
+		{"sport/+", "sport", false},
+		{"sport/+", "sport/", true},
+		{"+/+", "/finance", true},
+		{"/+", "/finance", true},
+		{"+", "/finance", false},
+		{"+/monitor", "$SYS/monitor", false},
+		{"$SYS/monitor/+", "$SYS/monitor/x", true},
+		{"a/+/c", "a/b/c", true},
+		{"a/+/c", "a/b/d", false},
+		{"a/+/#", "a", false},
+		{"a/+/#", "a/b", true},
+		{"A", "a", false},
 	} {
 		if got := matches(c.filter, c.topic); got != c.want {
 			t.Errorf("%q on %q: %v", c.filter, c.topic, got)

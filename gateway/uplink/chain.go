@@ -207,7 +207,7 @@ func (c *chain) lastMark(ctx context.Context, stream jetstream.Stream) (*mark, u
 	if err != nil {
 		// Of a newer program, or not ours. What it covers may be sent again; to stop here
 		// for ever would be worse.
-		return nil, raw.Sequence, nil
+		return nil, raw.Sequence, nil //nolint:nilerr // see above
 	}
 	return &m, raw.Sequence, nil
 }
