@@ -68,7 +68,7 @@ func serve(t *testing.T, s *store.Store, secure bool) *site {
 			http.SetCookie(w, cookie)
 		default:
 			if id, ok := auth.From(r.Context()); ok {
-				w.Write([]byte(id.Username + " " + string(id.Role) + " " + id.Scope.Key()))
+				_, _ = w.Write([]byte(id.Username + " " + string(id.Role) + " " + id.Scope.Key()))
 			}
 		}
 	})

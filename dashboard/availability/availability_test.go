@@ -43,34 +43,41 @@ func TestTimeline(t *testing.T) {
 	}{
 		"nothing known": {
 			availability.Input{Interval: between(0, 60)},
-			[]availability.Span{span(0, 60, availability.Unobserved, "")}, -1,
+			[]availability.Span{span(0, 60, availability.Unobserved, "")},
+			-1,
 		},
 		"up all the time, known from before": {
 			availability.Input{Interval: between(0, 60), Samples: heartbeats(-2, 60)},
-			[]availability.Span{span(0, 60, up, "")}, 100,
+			[]availability.Span{span(0, 60, up, "")},
+			100,
 		},
 		"silent, nobody listening": {
 			availability.Input{Interval: between(0, 60), Samples: heartbeats(0, 10)},
-			[]availability.Span{span(0, 12, up, ""), span(12, 60, availability.Unobserved, "")}, 100,
+			[]availability.Span{span(0, 12, up, ""), span(12, 60, availability.Unobserved, "")},
+			100,
 		},
 		"silent while others report": {
 			availability.Input{Interval: between(0, 60), Samples: heartbeats(0, 10), Watched: []availability.Interval{between(0, 30), between(20, 36)}},
-			[]availability.Span{span(0, 12, up, ""), span(12, 36, down, availability.Silent), span(36, 60, availability.Unobserved, "")}, 100 * 12.0 / 36,
+			[]availability.Span{span(0, 12, up, ""), span(12, 36, down, availability.Silent), span(36, 60, availability.Unobserved, "")},
+			100 * 12.0 / 36,
 		},
 		"never seen, others report": {
 			availability.Input{Interval: between(0, 60), Watched: []availability.Interval{between(0, 60)}},
-			[]availability.Span{span(0, 60, availability.Unobserved, "")}, -1,
+			[]availability.Span{span(0, 60, availability.Unobserved, "")},
+			-1,
 		},
 		"its own word": {
 			availability.Input{Interval: between(0, 6), Samples: []availability.Sample{sample(0, up), sample(2, down), sample(4, availability.Degraded)}},
-			[]availability.Span{span(0, 2, up, ""), span(2, 4, down, ""), span(4, 6, availability.Degraded, "")}, 100.0 / 3,
+			[]availability.Span{span(0, 2, up, ""), span(2, 4, down, ""), span(4, 6, availability.Degraded, "")},
+			100.0 / 3,
 		},
 		"the school has no power": {
 			availability.Input{
 				Interval: between(0, 60), Samples: heartbeats(0, 10), Watched: []availability.Interval{between(0, 60)},
 				Layers: []availability.Layer{{Interval: between(5, 40), State: availability.Elsewhere, Reason: "power"}},
 			},
-			[]availability.Span{span(0, 12, up, ""), span(12, 40, availability.Elsewhere, "power"), span(40, 60, down, availability.Silent)}, 100 * 12.0 / 32,
+			[]availability.Span{span(0, 12, up, ""), span(12, 40, availability.Elsewhere, "power"), span(40, 60, down, availability.Silent)},
+			100 * 12.0 / 32,
 		},
 		"maintenance and hours replace everything": {
 			availability.Input{
@@ -79,11 +86,13 @@ func TestTimeline(t *testing.T) {
 					{Interval: between(0, 20), State: availability.OffHours}, {Interval: between(10, 15), State: availability.Maintenance, Reason: "m"},
 				},
 			},
-			[]availability.Span{span(0, 10, availability.OffHours, ""), span(10, 15, availability.Maintenance, "m"), span(15, 20, availability.OffHours, ""), span(20, 30, up, "")}, 100,
+			[]availability.Span{span(0, 10, availability.OffHours, ""), span(10, 15, availability.Maintenance, "m"), span(15, 20, availability.OffHours, ""), span(20, 30, up, "")},
+			100,
 		},
 		"an alarm knows what samples do not": {
 			availability.Input{Interval: between(0, 10), Layers: []availability.Layer{{Interval: between(2, 5), State: down, Reason: "camera_down"}}},
-			[]availability.Span{span(0, 2, availability.Unobserved, ""), span(2, 5, down, "camera_down"), span(5, 10, availability.Unobserved, "")}, 0,
+			[]availability.Span{span(0, 2, availability.Unobserved, ""), span(2, 5, down, "camera_down"), span(5, 10, availability.Unobserved, "")},
+			0,
 		},
 		"empty window": {availability.Input{Interval: between(5, 5)}, nil, -1},
 	} {

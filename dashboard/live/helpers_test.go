@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -251,8 +252,9 @@ func (p *page) snapshot(ch string) {
 func (p *page) code() int {
 	for {
 		if _, err := p.tryRead(); err != nil {
-			if c, ok := err.(*websocket.CloseError); ok {
-				return c.Code
+			var closed *websocket.CloseError
+			if errors.As(err, &closed) {
+				return closed.Code
 			}
 			p.t.Logf("ended with %v", err)
 			return 0

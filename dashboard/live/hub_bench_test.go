@@ -124,7 +124,9 @@ func BenchmarkFeed(b *testing.B) {
 				}
 			}
 			b.StopTimer()
-			p.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(time.Second))
+			if err := p.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second)); err != nil {
+				b.Fatal(err)
+			}
 			<-done
 			report(b, all)
 		})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 
@@ -281,7 +282,7 @@ func TestTooManyClientsAreRefused(t *testing.T) {
 	w := serve(t, func(c *live.Config) { c.MaxClients = 1 })
 	p := w.dial(t, "scope=*")
 	_, res, err := websocket.DefaultDialer.DialContext(t.Context(), w.url+"/?scope=*", nil)
-	if err == nil || res == nil || res.StatusCode != 503 {
+	if err == nil || res == nil || res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("the second client: %v", err)
 	}
 	p.conn.Close()

@@ -83,6 +83,9 @@ func TestMigrationCarriesTheLifeCycle(t *testing.T) {
 		}
 		got = append(got, from+" "+action+" "+to)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("the database has\n%s\nalarm.Transitions has\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -46,8 +46,10 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	county := &event.County{Sites: []event.Site{
 		{ID: "s1", Devices: []event.Device{
-			{ID: "c1", Kind: event.KindCamera}, {ID: "g1", Kind: event.KindGate},
-			{ID: "b1", Kind: event.KindBus}, {ID: "k1", Kind: event.KindKitchen, Duty: event.DutyService, Limits: map[string]float64{"cold_store_max": 10}},
+			{ID: "c1", Kind: event.KindCamera},
+			{ID: "g1", Kind: event.KindGate},
+			{ID: "b1", Kind: event.KindBus},
+			{ID: "k1", Kind: event.KindKitchen, Duty: event.DutyService, Limits: map[string]float64{"cold_store_max": 10}},
 		}},
 		{ID: "s2"},
 	}}
