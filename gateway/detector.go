@@ -25,6 +25,12 @@ const (
 	detectLag = time.Second
 )
 
+// records is what the detectors need of their consumer of the journal.
+type records interface {
+	Next(ctx context.Context, limit int) (*journal.Chunk, error)
+	Commit(ch *journal.Chunk, tx journal.Tx) error
+}
+
 // detector carries events from the journal through the engine and its anomalies back into
 // the journal. Cursor, state and anomalies are one commit, so a crash neither forgets nor
 // repeats a verdict.
@@ -36,6 +42,8 @@ type detector struct {
 	// watched reports whether any broker can tell us that a device is alive: while none
 	// can, silence proves nothing.
 	watched func() bool
+	idle    time.Duration // detectIdle, less in tests
+	batch   int           // detectBatch, less in tests
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -51,6 +59,7 @@ func newDetector(cfg detect.Config, county *event.County, j *journal.Journal, wa
 	}
 	return &detector{
 		engine: engine, journal: j, log: log, now: time.Now, watched: watched,
+		idle: detectIdle, batch: detectBatch,
 		health: event.Health{State: event.Stopped},
 	}, nil
 }
@@ -100,11 +109,11 @@ func (d *detector) setHealth(h event.Health) {
 	d.health = h
 }
 
-func (d *detector) run(ctx context.Context, consumer *journal.Consumer) {
+func (d *detector) run(ctx context.Context, consumer records) {
 	var anomalies []event.Anomaly
 	for ctx.Err() == nil {
 		asked := d.now()
-		chunk, err := next(ctx, consumer, detectIdle)
+		chunk, err := d.next(ctx, consumer)
 		anomalies = anomalies[:0]
 		switch {
 		case err == nil:
@@ -122,7 +131,7 @@ func (d *detector) run(ctx context.Context, consumer *journal.Consumer) {
 			anomalies = advance(asked.Add(-detectLag), anomalies)
 		case ctx.Err() == nil:
 			d.setHealth(event.Health{State: event.Degraded, Reason: err.Error()})
-			pause(ctx, detectIdle)
+			pause(ctx, d.idle)
 			continue
 		default:
 			return
@@ -133,7 +142,7 @@ func (d *detector) run(ctx context.Context, consumer *journal.Consumer) {
 
 // commit stores until it succeeds: the engine cannot go back, so what it concluded must
 // not be left out.
-func (d *detector) commit(ctx context.Context, consumer *journal.Consumer, chunk *journal.Chunk, anomalies []event.Anomaly) {
+func (d *detector) commit(ctx context.Context, consumer records, chunk *journal.Chunk, anomalies []event.Anomaly) {
 	put, del := d.engine.Dirty()
 	if chunk == nil && len(put) == 0 && len(del) == 0 && len(anomalies) == 0 {
 		return
@@ -156,10 +165,10 @@ func (d *detector) commit(ctx context.Context, consumer *journal.Consumer, chunk
 	}
 }
 
-func next(ctx context.Context, consumer *journal.Consumer, idle time.Duration) (*journal.Chunk, error) {
-	ctx, cancel := context.WithTimeout(ctx, idle)
+func (d *detector) next(ctx context.Context, consumer records) (*journal.Chunk, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.idle)
 	defer cancel()
-	return consumer.Next(ctx, detectBatch)
+	return consumer.Next(ctx, d.batch)
 }
 
 func pause(ctx context.Context, d time.Duration) {

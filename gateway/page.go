@@ -89,6 +89,10 @@ func (p *page) Start(ctx context.Context) error {
 // Stop answers what was asked and closes.
 func (p *page) Stop(ctx context.Context) error {
 	err := p.server.Shutdown(ctx)
+	if err != nil {
+		// Whoever still waits for an answer must not outlive the journal.
+		err = errors.Join(err, p.server.Close())
+	}
 	p.served.Wait()
 	return err
 }

@@ -98,6 +98,7 @@ func (g *Gateway) statusJSON(context.Context) ([]byte, error) { return json.Mars
 type reporter struct {
 	gateway *Gateway
 	log     zerolog.Logger
+	append  func(context.Context, journal.Batch) error // to the journal
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 
@@ -111,7 +112,12 @@ type reporter struct {
 // lossClears is how long nothing must be dropped before the anomaly is over.
 const lossClears = 5 * time.Minute
 
-func newReporter(g *Gateway, log zerolog.Logger) *reporter { return &reporter{gateway: g, log: log} }
+func newReporter(g *Gateway, log zerolog.Logger) *reporter {
+	return &reporter{
+		gateway: g, log: log,
+		append: func(ctx context.Context, b journal.Batch) error { return g.journal.Append(ctx, b) },
+	}
+}
 
 // Start begins to report.
 func (r *reporter) Start(context.Context) error {
@@ -167,16 +173,30 @@ func (r *reporter) report(ctx context.Context) {
 	}
 	event.Clock{}.Stamp(e, strconv.AppendInt(nil, now.UnixNano(), 10), 0, now, time.Nanosecond, now)
 	batch := journal.Batch{Records: []journal.Record{{Event: e}}}
-	if r.loss != nil && now.Sub(r.lastAt) > lossClears {
-		over := *r.loss
+	standing := r.loss
+	quiet := standing != nil && now.Sub(r.lastAt) > lossClears
+	if quiet {
+		over := *standing
 		over.State, over.UpdatedAt = event.Cleared, now
 		over.Revision++
 		batch.Records = append(batch.Records, journal.Record{Anomaly: &over})
-		r.loss, r.records = nil, 0
 	}
 	r.mu.Unlock()
-	if err := r.gateway.journal.Append(ctx, batch); err != nil && ctx.Err() == nil {
-		r.log.Warn().Err(err).Msg("cannot report")
+	if err := r.append(ctx, batch); err != nil {
+		if ctx.Err() == nil {
+			r.log.Warn().Err(err).Msg("cannot report")
+		}
+		return // it stands until its end is stored
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if quiet && r.loss == standing {
+		r.loss, r.records = nil, 0
+	} else if quiet && r.loss != nil {
+		// More was lost while the end was being stored: what follows must be newer.
+		again := *r.loss
+		again.Revision++
+		r.loss = &again
 	}
 }
 
@@ -205,7 +225,7 @@ func (r *reporter) dropped(d journal.Drop) {
 	}
 	r.loss = &a
 	r.mu.Unlock()
-	if err := r.gateway.journal.Append(context.Background(), journal.Batch{Records: []journal.Record{{Anomaly: &a}}}); err != nil {
+	if err := r.append(context.Background(), journal.Batch{Records: []journal.Record{{Anomaly: &a}}}); err != nil {
 		r.log.Error().Err(err).Uint64("records", d.Records).Msg("records were given up, and that cannot be stored")
 	}
 }
