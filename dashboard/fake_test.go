@@ -57,6 +57,7 @@ func (b *fakeBus) change(fn func()) {
 func (b *fakeBus) publish(es ...*event.Event) {
 	b.change(func() { b.events = append(b.events, es...) })
 }
+
 func (b *fakeBus) raise(as ...*event.Anomaly) {
 	b.change(func() { b.anomalies = append(b.anomalies, as...) })
 }
@@ -240,7 +241,7 @@ func start(t testing.TB, dir string, bus *fakeBus, change ...func(*fakeHistory))
 	var err error
 	w.Dashboard, err = dashboard.New(cfg, dashboard.Deps{
 		County: county(t), Bus: bus, History: w.history, Accounts: accounts(), Build: "test",
-		Web: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "page") }),
+		Web: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -60,7 +60,7 @@ func (c *Client) followAnomalies(ctx, up context.Context, l *link, stream string
 		seqs, anomalies := c.decodeAnomalies(batch)
 		if len(seqs) > 0 {
 			if refused = fn(present, seqs, anomalies); refused != nil {
-				return true, nil
+				return true, nil //nolint:nilerr // no fault of reading: it is returned below, as it came
 			}
 			after = seqs[len(seqs)-1]
 			c.metrics.anomalies.Add(float64(len(seqs)))

@@ -227,7 +227,9 @@ func TestRefusedBatchComesAgain(t *testing.T) {
 	c := startClient(t, settings)
 	sh := shelf{refuse: func(call int) bool { return call%2 == 1 }}
 	refused := 0
-	for ctx, cancel := context.WithCancel(t.Context()); ctx.Err() == nil; {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for ctx.Err() == nil {
 		stream, after := sh.position()
 		err := c.FollowAnomalies(ctx, stream, after, func(stream string, seqs []uint64, anomalies []*event.Anomaly) error {
 			if err := sh.take(stream, seqs, anomalies); err != nil {
