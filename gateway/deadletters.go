@@ -17,6 +17,7 @@ const (
 	maxLettersListed = 500
 	maxPayloadListed = 64 << 10
 	maxListBytes     = 512 << 10
+	listFrame        = 64 // the list around the letters
 	maxReplayed      = 10_000
 	replayPage       = 200 // read at once: each may be of some MB
 )
@@ -72,8 +73,12 @@ func (g *Gateway) DeadLetters(q LettersQuery) (Letters, error) {
 		if len(d.Payload) > maxPayloadListed {
 			l.Payload, l.Truncated = d.Payload[:maxPayloadListed], true
 		}
-		size += len(l.Payload)*4/3 + len(l.Topic) + len(l.Reason) + 300
-		if size > maxListBytes && len(page.Items) > 0 {
+		wire, err := json.Marshal(l) // counted exactly: JSON may write six bytes for one of a topic
+		if err != nil {
+			return Letters{}, err
+		}
+		size += len(wire) + 1
+		if size > maxListBytes-listFrame && len(page.Items) > 0 {
 			break
 		}
 		page.Items = append(page.Items, l)

@@ -188,6 +188,7 @@ func startBroker(t testing.TB) string {
 	t.Helper()
 	c := broker.DefaultMQTTConfig()
 	c.Listen, c.DataDir = "127.0.0.1:0", filepath.Join(t.TempDir(), "mqtt")
+	c.AckWait = time.Second // also the wait of a client that comes back
 	b, err := broker.NewMQTT(c, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
