@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 // notes is a reporter that writes to the test; it lives in a synctest bubble.
 type notes struct {
 	*reporter
+	lock   sync.Mutex // of the fields below
 	events []*event.Event
 	losses []string
 	fail   error
@@ -26,6 +28,8 @@ type notes struct {
 func newNotes() *notes {
 	n := &notes{reporter: newReporter(&Gateway{cfg: Config{ID: "gw7", ReportEvery: 30 * time.Second}}, zerolog.Nop())}
 	n.append = func(_ context.Context, b journal.Batch) error {
+		n.lock.Lock()
+		defer n.lock.Unlock()
 		if n.fail != nil {
 			return n.fail
 		}
@@ -40,6 +44,18 @@ func newNotes() *notes {
 		return nil
 	}
 	return n
+}
+
+func (n *notes) told() []string {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	return slices.Clone(n.losses)
+}
+
+func (n *notes) refuse(err error) {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	n.fail = err
 }
 
 // pass lets time pass and waits until everything that fell due is done.
@@ -96,18 +112,19 @@ func TestReporterTellsOfLostRecordsOnce(t *testing.T) {
 			"journal_dropping.2 updated critical " + about + " x15",
 			"journal_dropping.3 updated critical " + about + " x16",
 		}
-		if !slices.Equal(n.losses, want) {
-			t.Errorf("told %q, want %q", n.losses, want)
+		if got := n.told(); !slices.Equal(got, want) {
+			t.Errorf("told %q, want %q", got, want)
 		}
 		pass(time.Minute)
 		want = append(want, "journal_dropping.4 cleared critical "+about+" x16")
-		if !slices.Equal(n.losses, want) {
-			t.Errorf("after five quiet minutes %q, want %q", n.losses, want)
+		if got := n.told(); !slices.Equal(got, want) {
+			t.Errorf("after five quiet minutes %q, want %q", got, want)
 		}
 		pass(time.Hour)
 		n.dropped(drop(event.ClassHeartbeat, 2))
-		if want = append(want, "journal_dropping.1 raised high "+about+" x2"); !slices.Equal(n.losses, want) {
-			t.Errorf("told %q, want a new one: %q", n.losses, want)
+		want = append(want, "journal_dropping.1 raised high "+about+" x2")
+		if got := n.told(); !slices.Equal(got, want) {
+			t.Errorf("told %q, want a new one: %q", got, want)
 		}
 		stop(t, n)
 	})
@@ -119,19 +136,19 @@ func TestReporterTellsTheEndWhenItCan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNotes()
 		n.dropped(drop(event.ClassHeartbeat, 10))
-		n.fail = errors.New("disk full")
+		n.refuse(errors.New("disk full"))
 		if err := n.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		pass(2 * lossClears)
-		if len(n.losses) != 1 {
-			t.Errorf("told %q while the journal refuses", n.losses)
+		if len(n.told()) != 1 {
+			t.Errorf("told %q while the journal refuses", n.told())
 		}
-		n.fail = nil
+		n.refuse(nil)
 		pass(time.Minute)
 		stop(t, n)
-		if len(n.losses) != 2 || n.losses[1] != "journal_dropping.2 cleared high county/gw7 x10" {
-			t.Errorf("told %q, want the end, once", n.losses)
+		if got := n.told(); len(got) != 2 || got[1] != "journal_dropping.2 cleared high county/gw7 x10" {
+			t.Errorf("told %q, want the end, once", got)
 		}
 	})
 }
@@ -153,8 +170,8 @@ func TestReporterLosesMoreWhileItTellsTheEnd(t *testing.T) {
 		}
 		n.report(t.Context())
 		n.dropped(drop(event.ClassHeartbeat, 1))
-		if got, want := n.losses[len(n.losses)-1], "journal_dropping.4 updated high county/gw7 x12"; got != want {
-			t.Errorf("told %q, want %q at the end", n.losses, want)
+		if got, want := n.told()[len(n.losses)-1], "journal_dropping.4 updated high county/gw7 x12"; got != want {
+			t.Errorf("told %q at the end, want %q", got, want)
 		}
 	})
 }
