@@ -3,7 +3,11 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -99,6 +103,7 @@ type reporter struct {
 	gateway *Gateway
 	log     zerolog.Logger
 	append  func(context.Context, journal.Batch) error // to the journal
+	path    string                                     // of the file that keeps loss over a restart; empty: none
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 
@@ -107,20 +112,29 @@ type reporter struct {
 	lastAt  time.Time      // of the last drop
 	records uint64
 	aside   string
+
+	remembered bool // the file was read
 }
 
 // lossClears is how long nothing must be dropped before the anomaly is over.
 const lossClears = 5 * time.Minute
 
 func newReporter(g *Gateway, log zerolog.Logger) *reporter {
-	return &reporter{
+	r := &reporter{
 		gateway: g, log: log,
 		append: func(ctx context.Context, b journal.Batch) error { return g.journal.Append(ctx, b) },
 	}
+	if g.cfg.DataDir != "" {
+		r.path = filepath.Join(g.cfg.DataDir, "loss.json")
+	}
+	return r
 }
 
 // Start begins to report.
 func (r *reporter) Start(context.Context) error {
+	r.mu.Lock()
+	r.remember()
+	r.mu.Unlock()
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
 	r.done.Go(func() { r.run(ctx) })
@@ -192,6 +206,7 @@ func (r *reporter) report(ctx context.Context) {
 	defer r.mu.Unlock()
 	if quiet && r.loss == standing {
 		r.loss, r.records = nil, 0
+		r.keep()
 	} else if quiet && r.loss != nil {
 		// More was lost while the end was being stored: what follows must be newer.
 		again := *r.loss
@@ -203,6 +218,7 @@ func (r *reporter) report(ctx context.Context) {
 // dropped turns the loss of records into an anomaly.
 func (r *reporter) dropped(d journal.Drop) {
 	r.mu.Lock()
+	r.remember()
 	r.records += d.Records
 	r.lastAt = d.Time
 	a := event.Anomaly{
@@ -224,10 +240,57 @@ func (r *reporter) dropped(d journal.Drop) {
 		EN: fmt.Sprintf("The journal of gateway %s is full (%s): %d records given up, lately of class %s", r.gateway.cfg.ID, d.Reason, r.records, d.Class),
 	}
 	r.loss = &a
+	r.keep()
 	r.mu.Unlock()
 	if err := r.append(context.Background(), journal.Batch{Records: []journal.Record{{Anomaly: &a}}}); err != nil {
 		r.log.Error().Err(err).Uint64("records", d.Records).Msg("records were given up, and that cannot be stored")
 	}
+}
+
+// keep writes the standing anomaly to its file, or removes that. Without it nobody would
+// tell the end of a loss that a restart came into. The caller holds mu.
+func (r *reporter) keep() {
+	if r.path == "" {
+		return
+	}
+	if r.loss == nil {
+		if err := os.Remove(r.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.log.Warn().Err(err).Msg("the file of a loss that is over stays")
+		}
+		return
+	}
+	b, err := json.Marshal(r.loss)
+	if err == nil {
+		err = os.WriteFile(r.path+".new", b, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(r.path+".new", r.path)
+	}
+	if err != nil {
+		r.log.Warn().Err(err).Msg("a restart would forget that records were given up")
+	}
+}
+
+// remember takes up the anomaly that stood when the gateway ended, once: at Start, or
+// before that when the journal drops as soon as it is open. The caller holds mu.
+func (r *reporter) remember() {
+	if r.path == "" || r.remembered {
+		return
+	}
+	r.remembered = true
+	b, err := os.ReadFile(r.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var a event.Anomaly
+	if err == nil {
+		err = json.Unmarshal(b, &a)
+	}
+	if err != nil || a.ID == "" {
+		r.log.Warn().Err(err).Msg("the file of a loss cannot be read")
+		return
+	}
+	r.loss, r.lastAt, r.records = &a, a.UpdatedAt, uint64(max(a.Count, 0))
 }
 
 func (r *reporter) setAside(path string, cause error) {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -25,8 +28,10 @@ type notes struct {
 	fail   error
 }
 
-func newNotes() *notes {
-	n := &notes{reporter: newReporter(&Gateway{cfg: Config{ID: "gw7", ReportEvery: 30 * time.Second}}, zerolog.Nop())}
+func newNotes() *notes { return newNotesIn("") }
+
+func newNotesIn(dir string) *notes {
+	n := &notes{reporter: newReporter(&Gateway{cfg: Config{ID: "gw7", ReportEvery: 30 * time.Second, DataDir: dir}}, zerolog.Nop())}
 	n.append = func(_ context.Context, b journal.Batch) error {
 		n.lock.Lock()
 		defer n.lock.Unlock()
@@ -174,6 +179,47 @@ func TestReporterLosesMoreWhileItTellsTheEnd(t *testing.T) {
 			t.Errorf("told %q at the end, want %q", got, want)
 		}
 	})
+}
+
+// TestReporterEndsALossAfterARestart: the gateway ends while the anomaly stands.
+func TestReporterEndsALossAfterARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		newNotesIn(dir).dropped(drop(event.ClassGate, 10)) // killed
+		pass(time.Minute)
+		early := newNotesIn(dir)
+		early.dropped(drop(event.ClassGate, 1)) // as soon as the journal is open
+		if got := early.told(); !slices.Equal(got, []string{"journal_dropping.2 updated critical county/gw7 x11"}) {
+			t.Errorf("told %q, want the same anomaly updated", got)
+		}
+		for i, want := range []string{"journal_dropping.3 cleared critical county/gw7 x11", ""} {
+			n := newNotesIn(dir)
+			if err := n.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			pass(2 * lossClears)
+			stop(t, n)
+			if got := strings.Join(n.told(), ", "); got != want {
+				t.Errorf("restart %d told %q, want %q", i+1, got, want)
+			}
+		}
+	})
+}
+
+func TestReporterStartsWithADamagedFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, content := range []string{"", "{", "{}"} {
+		if err := os.WriteFile(filepath.Join(dir, "loss.json"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n := newNotesIn(dir)
+		n.dropped(drop(event.ClassGate, 1))
+		if got := n.told(); !slices.Equal(got, []string{"journal_dropping.1 raised critical county/gw7 x1"}) {
+			t.Errorf("file %q: told %q, want a new anomaly", content, got)
+		}
+	}
 }
 
 func TestReporterRemembersADamagedJournal(t *testing.T) {
