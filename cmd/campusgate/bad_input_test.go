@@ -25,8 +25,11 @@ func badInput(random *rand.Rand) (messages []sent) {
 		"campus/s001/gate/g1/nonsense", "campus/s001/lift/l1/access", "campus/s001", "campus/S 001/gate/g1/access",
 		"campus/s001/gate/g1/access/more", "elsewhere/17/door",
 	}
-	ts := time.Now().UTC().Format(time.RFC3339)
+	begin := time.Now().UTC().Add(-5 * time.Minute)
 	good := func(n int, site string) sent {
+		// A millisecond for each: a thousand of one gate within a second would be one too
+		// many for the digits that tell them apart, once in 2,000 runs.
+		ts := begin.Add(time.Duration(n) * time.Millisecond).Format("2006-01-02T15:04:05.000Z07:00")
 		return sent{"campus/" + site + "/gate/g1/access", fmt.Sprintf(
 			`{"ts":%q,"seq":%d,"direction":"in","person_kind":"staff","result":"granted","person":"p%d"}`, ts, n+1, n)}
 	}
@@ -98,7 +101,7 @@ func TestBadInputIsKeptReadableAndReplayable(t *testing.T) {
 		}
 		for _, e := range read {
 			if m != misrouted {
-				events[e.ID] = m.topic
+				events[e.ID] = fmt.Sprintf("%s %q", m.topic, m.payload)
 			}
 		}
 	}
@@ -120,7 +123,7 @@ func TestBadInputIsKeptReadableAndReplayable(t *testing.T) {
 		if err != nil {
 			return err.Error()
 		}
-		if st.Journal.DeadLetters < deadInAll {
+		if st.Journal.DeadLetters != deadInAll {
 			return fmt.Sprintf("%d dead letters, want %d", st.Journal.DeadLetters, deadInAll)
 		}
 		got, err := stored(t, w.reader(), event.TypeGateAccess, event.TypeTemperatureCheck, event.TypeKitchenReading, event.TypeVehiclePosition, event.TypeEmergencyCall)

@@ -53,8 +53,10 @@ func fill(t *testing.T, path string) {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]string{
-		"by the setting": "67108864", // of so small a disk the journal leaves 5 %
-		"to the end":     "0",        // the store itself meets the full disk
+		// Below a quarter of it nothing is taken. It is small here because above that
+		// quarter records would be given up, which is the journal's policy and another test.
+		"by the setting": "65536",
+		"to the end":     "0", // the store itself meets the full disk
 	} {
 		t.Run(name, func(t *testing.T) { fullDisk(t, leave) })
 	}
@@ -104,6 +106,7 @@ func fullDisk(t *testing.T, leave string) {
 	}
 	publish(5000)
 	everything("all is stored while there is room")
+	w.drained() // what a consumer still waits for might go when space is short
 
 	ballast := filepath.Join(filepath.Dir(w.gatewayDir), "ballast")
 	fill(t, ballast)
@@ -126,18 +129,7 @@ func fullDisk(t *testing.T, leave string) {
 	}
 	everything("all is stored after space has returned")
 	w.answers(w.gatewayURL() + "/readyz")
-	st, err := w.status()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for class, n := range st.Journal.Dropped {
-		if n > 0 && class != "heartbeat" { // the gateway's own may go
-			t.Errorf("%d records of class %s were dropped", n, class)
-		}
-	}
-	if st.Journal.SetAside != "" || st.Journal.DeadLetters > 0 {
-		t.Errorf("journal after the full disk: %+v", st.Journal)
-	}
+	w.whole()
 	if code := gw.signal(terminate); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

@@ -177,26 +177,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	measurements := []event.Type{event.TypeGateAccess, event.TypeTemperatureCheck, event.TypeKitchenReading, event.TypeVehiclePosition}
 	reader := w.reader()
 	w.answers(w.gatewayURL() + "/readyz")
-	eventually(t, "the journal is drained", func() string {
-		st, err := w.status()
-		if err != nil {
-			return err.Error()
-		}
-		for _, c := range st.Journal.Consumers {
-			if c.LagRecords > 50 {
-				return fmt.Sprintf("%+v", st.Journal.Consumers)
-			}
-		}
-		if st.Journal.DeadLetters != 0 || st.Journal.SetAside != "" {
-			t.Fatalf("dead letters or damage: %+v", st.Journal)
-		}
-		for class, n := range st.Journal.Dropped {
-			if n > 0 {
-				t.Fatalf("%d records of class %s were dropped", n, class)
-			}
-		}
-		return ""
-	})
+	w.drained()
+	w.whole()
 	eventually(t, "InfluxDB holds what was acknowledged", func() string {
 		got, err := stored(t, reader, measurements...)
 		if err != nil {

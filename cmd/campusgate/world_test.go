@@ -124,6 +124,41 @@ func (w *world) status() (s gateway.Status, err error) {
 	return s, json.Unmarshal(body, &s)
 }
 
+// drained waits until every consumer of the journal has done what is in it.
+func (w *world) drained() {
+	w.t.Helper()
+	eventually(w.t, "the journal is drained", func() string {
+		st, err := w.status()
+		if err != nil {
+			return err.Error()
+		}
+		for _, c := range st.Journal.Consumers {
+			if c.LagRecords > 0 {
+				return fmt.Sprintf("%+v", st.Journal.Consumers)
+			}
+		}
+		return ""
+	})
+}
+
+// whole proves that the journal neither gave up a record nor was found damaged, and that
+// nothing lies in its dead letters.
+func (w *world) whole() {
+	w.t.Helper()
+	st, err := w.status()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for class, n := range st.Journal.Dropped {
+		if n > 0 {
+			w.t.Errorf("%d records of class %s were dropped", n, class)
+		}
+	}
+	if st.Journal.SetAside != "" || st.Journal.DeadLetters > 0 {
+		w.t.Errorf("the journal is not whole: %+v", st.Journal)
+	}
+}
+
 // reader reads the world's InfluxDB.
 func (w *world) reader() *influx.Reader {
 	w.t.Helper()
