@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// stall is how long nothing may move before the bench gives up.
+const stall = 30 * time.Second
+
 // drain lets a backlog build up in the journal while InfluxDB is out of reach and measures
 // how fast it leaves once InfluxDB is back.
 func (b *bench) drain(ctx context.Context, report *Report) error {
@@ -45,8 +48,15 @@ func (b *bench) drain(ctx context.Context, report *Report) error {
 	if err := publisher.Close(ctx); err != nil {
 		return err
 	}
-	if err := p.waitFor(ctx, "the journal holds the backlog", 50*time.Millisecond, func() (bool, error) {
+	held, moved := int64(-1), time.Now()
+	if err := p.waitFor(ctx, "the journal holds the backlog", 100*time.Millisecond, func() (bool, error) {
 		lag, err := influxLag(ctx, page)
+		if lag != held {
+			held, moved = lag, time.Now()
+		}
+		if err == nil && time.Since(moved) > stall {
+			err = fmt.Errorf("the journal stays at %d of %d events for %v", lag, b.Backlog, stall)
+		}
 		return lag >= int64(b.Backlog), err
 	}); err != nil {
 		return err
