@@ -37,6 +37,7 @@ type Gateway struct {
 	started time.Time
 
 	journal  *journal.Journal
+	toInflux *lateConsumer
 	writer   *influx.Writer
 	uplink   *uplink.Uplink // nil when it is not enabled
 	detector *detector
@@ -74,11 +75,10 @@ func (g *Gateway) build() (err error) {
 	if err != nil {
 		return event.Under("journal", err)
 	}
+	g.toInflux = &lateConsumer{journal: g.journal, config: journal.ConsumerConfig{Name: "influx", LiveFirst: true}}
 	g.writer, err = influx.NewWriter(g.cfg.Influx, influx.WriterDeps{
-		Sources: []influx.Source{&lazyConsumer{
-			journal: g.journal, config: journal.ConsumerConfig{Name: "influx", LiveFirst: true},
-		}},
-		Log: part("influx"), Metrics: g.deps.Registry,
+		Sources: []influx.Source{g.toInflux},
+		Log:     part("influx"), Metrics: g.deps.Registry,
 	})
 	if err != nil {
 		return event.Under("influx", err)
@@ -132,6 +132,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 		lifecycle.Component
 	}{
 		{"journal", g.journal},
+		{"influx cursor", g.toInflux},
 		{"influx writer", g.writer},
 		{"uplink", g.uplink},
 		{"detectors", g.detector},
@@ -169,9 +170,11 @@ func (g *Gateway) Addr() string {
 	return g.page.addr()
 }
 
-// lazyConsumer attaches to the journal at its first use: a writer is built, and its
-// secrets are read, before the journal is opened.
-type lazyConsumer struct {
+// lateConsumer is the InfluxDB writer's place in the journal: the writer is built, and its
+// secrets are read, before the journal is opened. It attaches when it is started, not when
+// the writer first reads: that is when InfluxDB first answers, and until then the journal
+// would let go of what every other consumer has done.
+type lateConsumer struct {
 	journal *journal.Journal
 	config  journal.ConsumerConfig
 
@@ -179,22 +182,36 @@ type lazyConsumer struct {
 	consumer *journal.Consumer
 }
 
-func (l *lazyConsumer) attach() (*journal.Consumer, error) {
+// Start attaches.
+func (l *lateConsumer) Start(context.Context) error {
+	c, err := l.journal.Consumer(l.config)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.consumer = c
+	return nil
+}
+
+// Stop has nothing to do: the journal closes its consumers.
+func (l *lateConsumer) Stop(context.Context) error { return nil }
+
+// Health is the writer's business.
+func (l *lateConsumer) Health() event.Health { return event.Health{State: event.OK} }
+
+func (l *lateConsumer) attached() (*journal.Consumer, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.consumer == nil {
-		c, err := l.journal.Consumer(l.config)
-		if err != nil {
-			return nil, err
-		}
-		l.consumer = c
+		return nil, journal.ErrStopped
 	}
 	return l.consumer, nil
 }
 
 // Next returns the next chunk of the consumer.
-func (l *lazyConsumer) Next(ctx context.Context, limit int) (*journal.Chunk, error) {
-	c, err := l.attach()
+func (l *lateConsumer) Next(ctx context.Context, limit int) (*journal.Chunk, error) {
+	c, err := l.attached()
 	if err != nil {
 		return nil, err
 	}
@@ -202,8 +219,8 @@ func (l *lazyConsumer) Next(ctx context.Context, limit int) (*journal.Chunk, err
 }
 
 // Commit ends a chunk.
-func (l *lazyConsumer) Commit(ch *journal.Chunk, tx journal.Tx) error {
-	c, err := l.attach()
+func (l *lateConsumer) Commit(ch *journal.Chunk, tx journal.Tx) error {
+	c, err := l.attached()
 	if err != nil {
 		return err
 	}

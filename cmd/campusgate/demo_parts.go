@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -31,6 +32,7 @@ type demo struct {
 	running   lifecycle.Stack
 	addresses Addresses
 	busURL    string
+	mqtt      *broker.MQTT
 	simulator *simulator.Simulator // nil with --no-simulator
 }
 
@@ -105,7 +107,7 @@ func (d *demo) startMQTT(ctx context.Context) error {
 	if err := d.running.Start(ctx, "MQTT broker", mqtt); err != nil {
 		return err
 	}
-	d.addresses.MQTT = mqtt.Addr()
+	d.mqtt, d.addresses.MQTT = mqtt, mqtt.Addr()
 	d.say("MQTT broker listens at %s", mqtt.Addr())
 	return nil
 }
@@ -127,7 +129,52 @@ func (d *demo) startGateway(ctx context.Context) error {
 		return err
 	}
 	d.say("gateway %s takes campus/# and answers at http://%s", cfg.ID, g.Addr())
-	return nil
+	return d.running.Start(ctx, "drain", drain{d.mqtt, g, d.part("drain")})
+}
+
+// drain stands between the devices and the gateway in the order of the stop: when nobody
+// publishes any more, what broker and journal hold gets the time to reach InfluxDB and the
+// bus. What is not there by then is not lost: the next start goes on with it.
+type drain struct {
+	mqtt    *broker.MQTT
+	gateway *gateway.Gateway
+	log     zerolog.Logger
+}
+
+// drainWithin bounds it: Ctrl-C with InfluxDB in trouble must end, too.
+const drainWithin = 10 * time.Second
+
+// Start has nothing to do.
+func (drain) Start(context.Context) error { return nil }
+
+// Health has nothing to say.
+func (drain) Health() event.Health { return event.Health{State: event.OK} }
+
+// Stop waits.
+func (d drain) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainWithin)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		waiting, err := d.mqtt.Undelivered()
+		if err != nil {
+			return err
+		}
+		left := int64(waiting)
+		for _, c := range d.gateway.Status().Journal.Consumers {
+			left += c.LagRecords
+		}
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			d.log.Warn().Int64("records", left).Msg("not everything is written yet: the next start goes on with it")
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 func (d *demo) startSimulator(ctx context.Context) error {

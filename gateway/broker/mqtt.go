@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -42,6 +43,30 @@ func (m *MQTT) Health() event.Health { return m.server.health() }
 
 // Addr is host:port of the listener, empty unless started.
 func (m *MQTT) Addr() string { return m.server.lockedAddr() }
+
+// Undelivered is how many QoS 1 messages some session has not acknowledged yet.
+func (m *MQTT) Undelivered() (uint64, error) {
+	m.server.mu.Lock()
+	server := m.server.server
+	m.server.mu.Unlock()
+	if server == nil {
+		return 0, errors.New("mqtt: not running")
+	}
+	detail, err := server.JszAccount(&natsd.JSzOptions{Account: server.GlobalAccount().GetName(), Streams: true})
+	if err != nil {
+		return 0, fmt.Errorf("mqtt: %w", err)
+	}
+	for _, stream := range detail.Streams {
+		if stream.Name == messageStream {
+			return stream.State.Msgs, nil
+		}
+	}
+	return 0, nil // made with the first session
+}
+
+// messageStream is where the server keeps a message until every session that wants it has
+// acknowledged it.
+const messageStream = "$MQTT_msgs"
 
 func (m *MQTT) options() (*natsd.Options, error) {
 	c := &m.config

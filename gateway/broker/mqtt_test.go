@@ -42,6 +42,50 @@ func TestOfflineQueueSurvivesCleanStop(t *testing.T) {
 	}
 }
 
+func TestUndeliveredCountsWhatNobodyAcknowledged(t *testing.T) {
+	t.Parallel()
+	m := startMQTT(t, mqttConfig(t))
+	count := func(want uint64) {
+		t.Helper()
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for ctx := testContext(t); ; {
+			got, err := m.Undelivered()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got == want {
+				return
+			}
+			select {
+			case <-ctx.Done():
+				t.Fatalf("%d undelivered, want %d", got, want)
+			case <-tick.C:
+			}
+		}
+	}
+	count(0)
+	sub := dialRaw(t, m.Addr())
+	sub.login("gw", "", "", false)
+	sub.subscribe("campus/#", 1)
+	pub := dialRaw(t, m.Addr())
+	pub.login("device", "", "", true)
+	for i := range 3 {
+		pub.publishAcked("campus/s001/gate/g1/access", fmt.Appendf(nil, "%d", i))
+	}
+	pub.publishAcked("elsewhere", []byte("nobody wants this"))
+	sub.receive(false)
+	count(3)
+	sub.close()
+	count(3)
+	if err := m.Stop(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Undelivered(); err == nil {
+		t.Error("a stopped broker counts")
+	}
+}
+
 func TestOfflineQueueSurvivesKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -24,6 +24,7 @@ type meter struct {
 
 	mu      sync.Mutex
 	keep    bool
+	since   int64 // of messages sent from then on, Unix nanoseconds
 	latency []time.Duration
 }
 
@@ -86,17 +87,18 @@ func (m *meter) count(body []byte) {
 		}
 		m.lines.Add(1)
 		line = bytes.TrimRight(line, "\n")
-		if ts, err := strconv.ParseInt(string(line[bytes.LastIndexByte(line, ' ')+1:]), 10, 64); err == nil {
+		if ts, err := strconv.ParseInt(string(line[bytes.LastIndexByte(line, ' ')+1:]), 10, 64); err == nil && ts >= m.since {
 			m.latency = append(m.latency, time.Duration(now-ts))
 		}
 	}
 }
 
-// record begins to keep latencies; take ends it and returns them.
+// record begins to keep the latencies of messages sent from now on; take ends it and
+// returns them.
 func (m *meter) record() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.keep, m.latency = true, nil
+	m.keep, m.latency, m.since = true, nil, time.Now().UnixNano()
 }
 
 func (m *meter) take() []time.Duration {

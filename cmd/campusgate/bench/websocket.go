@@ -21,6 +21,7 @@ type viewer struct {
 
 	mu      sync.Mutex
 	keep    bool
+	since   time.Time // of messages sent from then on
 	latency []time.Duration
 	skipped int
 	err     error
@@ -92,7 +93,7 @@ func (v *viewer) note(frame []byte, now time.Time) {
 		if end < 0 {
 			return
 		}
-		if at, err := time.Parse(time.RFC3339Nano, string(frame[:end])); err == nil {
+		if at, err := time.Parse(time.RFC3339Nano, string(frame[:end])); err == nil && !at.Before(v.since) {
 			v.latency = append(v.latency, now.Sub(at))
 		}
 	}
@@ -101,7 +102,7 @@ func (v *viewer) note(frame []byte, now time.Time) {
 func (v *viewer) record() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.keep, v.latency, v.skipped = true, nil, 0
+	v.keep, v.latency, v.skipped, v.since = true, nil, 0, time.Now()
 }
 
 // count returns how many events were noted.
