@@ -82,14 +82,23 @@ func (s *shelf) keep(ctx context.Context, c *client) error {
 	}
 }
 
-// begin makes one call that lasts until the returned function is called, which gives the
-// call's error.
+// begin follows until the returned function is called or take refuses, and gives the last
+// call's error. A call that the loaded machine has interrupted is made again.
 func (s *shelf) begin(t *testing.T, c *client) (end func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	stream, after := s.position()
-	go func() { done <- c.FollowAnomalies(ctx, stream, after, s.take) }()
+	go func() {
+		for {
+			stream, after := s.position()
+			err := c.FollowAnomalies(ctx, stream, after, s.take)
+			if ctx.Err() != nil || errors.Is(err, errBusy) || errors.Is(err, bus.ErrStopped) {
+				done <- err
+				return
+			}
+			t.Logf("followed until %v", err)
+		}
+	}()
 	end = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() { _ = end() })
 	return end
