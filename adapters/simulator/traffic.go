@@ -170,6 +170,7 @@ func (t *Traffic) Farewell(now time.Time) []Message {
 	t.out, t.next, t.start, t.now = slices.Clone(t.out[t.next:]), 0, now, 0
 	for _, b := range t.buses {
 		if b.running && !b.ended {
+			b.mod = deviation{} // whatever was wrong with the trip, everybody gets off
 			b.end()
 		}
 	}

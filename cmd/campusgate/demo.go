@@ -18,10 +18,10 @@ import (
 )
 
 type demoCommand struct {
-	DataDir     string  `help:"Folder of everything that is kept." default:"campusgate-data" placeholder:"DIR"`
-	HTTP        string  `help:"Address of the page, loopback; port 0 takes a free one." name:"http" default:"127.0.0.1:8080" placeholder:"ADDR"`
-	MQTT        string  `help:"Address of the MQTT broker, loopback." name:"mqtt" default:"127.0.0.1:1883" placeholder:"ADDR"`
-	Influx      string  `help:"Address of the InfluxDB, loopback." default:"127.0.0.1:8086" placeholder:"ADDR"`
+	DataDir     string  `help:"Folder of everything that is kept. (default: ${default})" default:"campusgate-data" placeholder:"DIR"`
+	HTTP        string  `help:"Address of the page, loopback; port 0 takes a free one. (default: ${default})" name:"http" default:"127.0.0.1:8080" placeholder:"ADDR"`
+	MQTT        string  `help:"Address of the MQTT broker, loopback. (default: ${default})" name:"mqtt" default:"127.0.0.1:1883" placeholder:"ADDR"`
+	Influx      string  `help:"Address of the InfluxDB, loopback. (default: ${default})" default:"127.0.0.1:8086" placeholder:"ADDR"`
 	County      string  `help:"Registry of the county; the one the program carries when empty." type:"existingfile" placeholder:"FILE"`
 	Seed        uint64  `help:"Same seed, same day." default:"1"`
 	Speed       float64 `help:"How often things happen, against the real pace (0.1 to 60)." default:"1"`
@@ -63,7 +63,7 @@ type account struct {
 
 // Run starts the whole system and stops it, in order, when the context ends.
 func (c demoCommand) Run(ctx context.Context, std streams) error {
-	county, err := c.check()
+	county, err := c.check(std.environ)
 	if err != nil {
 		return &config.Error{Err: err}
 	}
@@ -97,8 +97,14 @@ func (c demoCommand) Run(ctx context.Context, std streams) error {
 }
 
 // check finds what is wrong before anything is made or opened.
-func (c demoCommand) check() (*event.County, error) {
+func (c demoCommand) check(environ []string) (*event.County, error) {
 	var faults []error
+	for _, e := range environ {
+		name, _, _ := strings.Cut(e, "=")
+		if strings.HasPrefix(name, config.EnvPrefix) && name != passwordVariable && !strings.HasPrefix(name, config.EnvPrefix+"TEST_") {
+			faults = append(faults, fmt.Errorf("environment: %s: the demo takes only %s from the environment", name, passwordVariable))
+		}
+	}
 	for _, a := range []struct{ key, addr string }{{"http", c.HTTP}, {"mqtt", c.MQTT}, {"influx", c.Influx}} {
 		host, _, err := net.SplitHostPort(a.addr)
 		if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
@@ -112,10 +118,13 @@ func (c demoCommand) check() (*event.County, error) {
 	return county, errors.Join(append(faults, err)...)
 }
 
+// passwordVariable sets the password of the demo's accounts.
+const passwordVariable = "CAMPUSGATE_DEMO_PASSWORD"
+
 // demoPassword is from the environment, or made up once and kept in the data folder.
 func demoPassword(dir string, environ []string) (string, error) {
 	for _, e := range environ {
-		if v, ok := strings.CutPrefix(e, "CAMPUSGATE_DEMO_PASSWORD="); ok && v != "" {
+		if v, ok := strings.CutPrefix(e, passwordVariable+"="); ok && v != "" {
 			return v, nil
 		}
 	}

@@ -98,7 +98,21 @@ const (
 	PartGateway Part = 1 << iota
 	PartDashboard
 	PartAll = PartGateway | PartDashboard
+	// PartPresent is whatever the file has a section for.
+	PartPresent Part = 0
 )
+
+// sections are the keys of the file that a part cannot do without.
+func (p Part) sections() []string {
+	var names []string
+	if p&PartGateway != 0 {
+		names = append(names, "gateway")
+	}
+	if p&PartDashboard != 0 {
+		names = append(names, "dashboard")
+	}
+	return names
+}
 
 // Error is a wrong configuration, told in full.
 type Error struct{ Err error }
@@ -125,11 +139,33 @@ func Load(path string, environ []string, part Part) (Config, *event.County, erro
 	if err != nil {
 		return c, nil, &Error{err}
 	}
+	if part == PartPresent {
+		part = doc.parts()
+	}
+	for _, name := range part.sections() {
+		if doc.line(name) == 0 {
+			return c, nil, &Error{fmt.Errorf("%s: has no section %s: is it the right file?", path, name)}
+		}
+	}
 	county, countyErr := LoadCounty(c.countyPath(path))
 	if err := errors.Join(doc.locate(c.validate(part), source), countyErr); err != nil {
 		return c, nil, &Error{err}
 	}
 	return c, county, nil
+}
+
+// parts says which parts the file has a section for; all of them where it has none.
+func (d *document) parts() Part {
+	var present Part
+	for _, p := range []Part{PartGateway, PartDashboard} {
+		if d.line(p.sections()[0]) > 0 {
+			present |= p
+		}
+	}
+	if present == 0 {
+		return PartAll
+	}
+	return present
 }
 
 func (c *Config) countyPath(file string) string {
