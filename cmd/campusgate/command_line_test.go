@@ -72,7 +72,8 @@ gateway:
 			values + ":2: log.level", values + ":4: gateway.id", values + ":6: gateway.journal.max_bytes", values + ":9: gateway.ingest.brokers[0].url",
 			values + ":9: gateway.ingest.brokers[0].subscriptions[0].filter", values + ":11: dashboard.http.addr",
 		}},
-		{name: "check one part", args: []string{"check", "--config", adapter, "--part", "dashboard"}, code: 0, says: []string{"is right"}},
+		{name: "check one part", args: []string{"check", "--config", w.config, "--part", "dashboard"}, code: 0, says: []string{"is right"}},
+		{name: "check a part that is not there", args: []string{"check", "--config", adapter, "--part", "dashboard"}, code: 2, says: []string{adapter, "no section dashboard"}},
 		{name: "check adapter", args: []string{"check", "--config", adapter}, code: 2, says: []string{adapter, "kampus", "campus"}},
 		{name: "check syntax", args: []string{"check", "--config", broken}, code: 2, says: []string{broken + ":1: "}},
 		{name: "mistyped variable", args: []string{"gateway", "--config", w.config}, env: []string{"CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTE=1"}, code: 2, says: []string{
