@@ -17,7 +17,7 @@ import (
 	"github.com/campusgate/campusgate/gateway/influx"
 )
 
-// Config says what to measure.
+// Config says what to measure; the command's flags hold the defaults.
 type Config struct {
 	Messages int           // waiting at the broker in the ingest part; 1,000 or more
 	Backlog  int           // events of the drain part; 1,000 or more
@@ -32,14 +32,6 @@ type Config struct {
 
 // Parts lists what can be measured.
 func Parts() []string { return []string{"ingest", "latency", "drain", "fanout", "startup"} }
-
-// DefaultConfig takes a few minutes on two cores.
-func DefaultConfig() Config {
-	return Config{
-		Messages: 300_000, Backlog: 1_000_000, LiveFor: 10 * time.Second, Rates: []int{1_000, 10_000}, Clients: 1_000,
-		Parts: Parts(), Progress: io.Discard,
-	}
-}
 
 // bench is one run: a scratch folder, an InfluxDB, and the meter before it.
 type bench struct {
