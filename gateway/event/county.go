@@ -3,6 +3,7 @@ package event
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type County struct {
 	sites    map[SiteID]*Site
 	routes   map[string]*Route
 	devices  map[DeviceKey]*Device
+	address  map[string]DeviceKey
 }
 
 // DeviceKey names a device in the county.
@@ -88,6 +90,9 @@ type Device struct {
 	Period time.Duration `yaml:"period" json:"period"`
 	Duty   string        `yaml:"duty" json:"duty"`     // Duty…; empty takes the default of its kind
 	Parent DeviceID      `yaml:"parent" json:"parent"` // switch or recorder it hangs on
+	// Addresses are the names by which listeners know the device, "<adapter>:<address>":
+	// "jt808:013800138000", "gb28181:34020000001320000001".
+	Addresses []string `yaml:"addresses" json:"addresses,omitempty"`
 	// Of buses only.
 	Plate    string `yaml:"plate" json:"plate,omitempty"`
 	Capacity int    `yaml:"capacity" json:"capacity,omitempty"` // pupils; 0 means unknown
@@ -134,6 +139,7 @@ func (c *County) Index() error {
 	c.location = location
 	c.sites = make(map[SiteID]*Site, len(c.Sites))
 	c.devices = make(map[DeviceKey]*Device)
+	c.address = make(map[string]DeviceKey)
 	c.routes = make(map[string]*Route, len(c.Routes))
 	for i := range c.Routes {
 		r := &c.Routes[i]
@@ -163,6 +169,13 @@ func (c *County) Index() error {
 			if d.Route != "" && c.routes[d.Route] == nil {
 				faults = append(faults, fmt.Errorf("sites[%d] (%s).devices[%d] (%s).route: no route %q", i, s.ID, j, d.ID, d.Route))
 			}
+			for k, a := range d.Addresses {
+				adapter, address, _ := strings.Cut(a, ":")
+				if _, taken := c.address[a]; taken || adapter == "" || address == "" {
+					faults = append(faults, fmt.Errorf("sites[%d] (%s).devices[%d] (%s).addresses[%d]: %q is used twice or not <adapter>:<address>", i, s.ID, j, d.ID, k, a))
+				}
+				c.address[a] = key
+			}
 			d.fill()
 			c.devices[key] = d
 		}
@@ -184,6 +197,12 @@ func (c *County) Site(id SiteID) *Site { return c.sites[id] }
 // Device returns a device, nil when the registry has none of that name.
 func (c *County) Device(site SiteID, device DeviceID) *Device {
 	return c.devices[DeviceKey{site, device}]
+}
+
+// ByAddress finds a device by the name that it has in an adapter's protocol.
+func (c *County) ByAddress(adapter, address string) (DeviceKey, bool) {
+	key, ok := c.address[adapter+":"+address]
+	return key, ok
 }
 
 // Route returns a route, nil when the registry has none of that name.

@@ -34,6 +34,7 @@ type Message struct {
 	Retained bool
 	Site     event.SiteID
 	Device   event.DeviceID
+	Quantity string
 }
 
 // Decoder turns messages into events: adapters.Decoder, with this package's Message.

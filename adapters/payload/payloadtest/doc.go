@@ -1,6 +1,6 @@
 // Package payloadtest holds the tests that every adapter passes. A case is a folder:
 //
-//	testdata/cases/<name>/topic.txt       the topic; then "site: x", "device: y", "retained"
+//	testdata/cases/<name>/topic.txt       the topic; then "site: x", "device: y", "quantity: z", "retained"
 //	testdata/cases/<name>/payload.json    the payload, byte for byte
 //	testdata/cases/<name>/want.jsonl      the events, one a line, or
 //	testdata/cases/<name>/want_error.txt  the error

@@ -122,7 +122,8 @@ describe('session', () => {
     const page = await open('guard');
     await page.reload();
     await page.locator('nav a').first().waitFor();
-    expect(await page.locator('.who').textContent()).toMatch(/正门门卫.*门卫 · 城关第二初级中学/);
+    // The school's name comes with the county, after the navigation.
+    await until(() => page.locator('.who').textContent(), (t) => /正门门卫.*门卫 · 城关第二初级中学/.test(t ?? ''));
     await page.getByRole('button', { name: '退出' }).click();
     await page.fill('input[name=username]', 'guard');
     await page.fill('input[name=password]', 'wrong');
