@@ -23,10 +23,24 @@ type Deps struct {
 	County *event.County
 	// Decoders are the adapters that subscriptions may name.
 	Decoders []ingest.Decoder
-	Log      zerolog.Logger
+	// Listeners makes the listeners, each started last and stopped first; nil: none. They
+	// hand what they take to deliver.
+	Listeners func(deliver Deliver) ([]Listener, error)
+	// Resolve names the device that has an address in an adapter's protocol.
+	Resolve func(adapter, address string) (event.SiteID, event.DeviceID)
+	Log     zerolog.Logger
 	// Registry takes and serves the metrics; nil makes one.
 	Registry *prometheus.Registry
 	Version  string
+}
+
+// Deliver takes messages of an adapter's listener and returns when they are durable.
+type Deliver func(ctx context.Context, adapter string, messages ...ingest.Message) error
+
+// Listener is for families of devices that connect to us or must be asked.
+type Listener struct {
+	Name string // of its adapter
+	lifecycle.Component
 }
 
 // Gateway is the edge pipeline.
@@ -42,6 +56,7 @@ type Gateway struct {
 	uplink   *uplink.Uplink // nil when it is not enabled
 	detector *detector
 	ingest   *ingest.Ingest
+	listen   []Listener
 	page     *page // nil when it is not served
 	reporter *reporter
 
@@ -89,10 +104,16 @@ func (g *Gateway) build() (err error) {
 	}
 	g.ingest, err = ingest.New(g.cfg.Ingest, ingest.Deps{
 		Sink: g.journal, Decoders: g.deps.Decoders, Clock: g.clock(), Logger: part("ingest"), Registerer: g.deps.Registry,
-		Known: func(s event.SiteID, d event.DeviceID) bool { return g.deps.County.Device(s, d) != nil },
+		Known:   func(s event.SiteID, d event.DeviceID) bool { return g.deps.County.Device(s, d) != nil },
+		Resolve: g.deps.Resolve,
 	})
 	if err != nil {
 		return event.Under("ingest", err)
+	}
+	if g.deps.Listeners != nil {
+		if g.listen, err = g.deps.Listeners(g.ingest.Deliver); err != nil {
+			return event.Under("listeners", err)
+		}
 	}
 	if g.cfg.Uplink.Enabled {
 		g.uplink, err = uplink.New(g.cfg.Uplink.Config, uplink.Deps{
@@ -145,6 +166,11 @@ func (g *Gateway) Start(ctx context.Context) error {
 			continue
 		}
 		if err := g.running.Start(ctx, p.name, p.Component); err != nil {
+			return err
+		}
+	}
+	for _, l := range g.listen {
+		if err := g.running.Start(ctx, l.Name+" listener", l.Component); err != nil {
 			return err
 		}
 	}

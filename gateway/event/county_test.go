@@ -155,3 +155,26 @@ func TestHours(t *testing.T) {
 		t.Error("a wrong time of day is accepted")
 	}
 }
+
+func TestCountyByAddress(t *testing.T) {
+	t.Parallel()
+	county := event.County{Sites: []event.Site{{ID: "s001", Devices: []event.Device{
+		{ID: "b1", Kind: event.KindBus, Addresses: []string{"jt808:013800138000"}},
+		{ID: "c1", Kind: event.KindCamera, Addresses: []string{"gb28181:34020000001320000001", "probe:c1"}},
+	}}}}
+	if err := county.Index(); err != nil {
+		t.Fatal(err)
+	}
+	if key, ok := county.ByAddress("probe", "c1"); !ok || key != (event.DeviceKey{Site: "s001", Device: "c1"}) {
+		t.Errorf("found %v, %v", key, ok)
+	}
+	if key, ok := county.ByAddress("jt808", "34020000001320000001"); ok {
+		t.Errorf("an address of another adapter found %v", key)
+	}
+	for _, wrong := range []string{"jt808:013800138000", "jt808", "jt808:", ":x"} {
+		county.Sites[0].Devices[1].Addresses = []string{wrong}
+		if err := county.Index(); err == nil || !strings.Contains(err.Error(), "addresses[0]") {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+}

@@ -90,6 +90,9 @@ type SubscriptionConfig struct {
 	// and spaces become '-'.
 	SiteLevel   int `yaml:"site_level"`
 	DeviceLevel int `yaml:"device_level"`
+	// Quantity is what a bare temperature of these devices measures: cold_store, freezer,
+	// hot_holding, room, or another lower-case word; room when empty.
+	Quantity string `yaml:"quantity"`
 }
 
 // DefaultConfig returns every default; state_dir and brokers have none.
@@ -161,7 +164,7 @@ func (b *BrokerConfig) Validate() error {
 			faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})
 		}
 	}
-	fault(event.ValidName(b.Name), "name", quoted(b.Name), "1 to 64 of a-z, 0-9, '-', '_'")
+	fault(event.ValidName(b.Name) && b.Name != ListenerBroker, "name", quoted(b.Name), "1 to 64 of a-z, 0-9, '-', '_', and not "+ListenerBroker)
 	secure, ok := scheme(b.URL)
 	fault(ok, "url", quoted(b.URL), "tcp://, ssl://, ws:// or wss:// with a host and a port")
 	fault(secure || !ok || b.CAFile+b.CertFile+b.KeyFile == "", "url", quoted(b.URL), "ssl:// or wss:// with ca_file, cert_file or key_file")
@@ -195,6 +198,7 @@ func (s SubscriptionConfig) validate() error {
 	fault(s.Adapter != "", "adapter", quoted(s.Adapter), "the name of an adapter")
 	fault(s.Site == "" || event.ValidName(s.Site), "site", quoted(s.Site), "1 to 64 of a-z, 0-9, '-', '_'")
 	fault(s.Device == "" || event.ValidName(s.Device), "device", quoted(s.Device), "1 to 64 of a-z, 0-9, '-', '_'")
+	fault(s.Quantity == "" || event.ValidName(s.Quantity), "quantity", quoted(s.Quantity), "1 to 64 of a-z, 0-9, '-', '_'")
 	fault(within(s.SiteLevel, 0, 64), "site_level", s.SiteLevel, "0 to 64")
 	fault(within(s.DeviceLevel, 0, 64), "device_level", s.DeviceLevel, "0 to 64")
 	fault(s.Site == "" || s.SiteLevel == 0, "site_level", s.SiteLevel, "0 when site is set")

@@ -243,6 +243,9 @@ func start(t testing.TB, c ingest.Config, sink ingest.Sink) *running {
 	in, err := ingest.New(c, ingest.Deps{
 		Sink: sink, Decoders: []ingest.Decoder{reading{}}, Registerer: r.reg, Logger: zerolog.New(r.log),
 		Known: func(s event.SiteID, _ event.DeviceID) bool { return s != "s999" },
+		Resolve: func(adapter, address string) (event.SiteID, event.DeviceID) {
+			return "s001", event.DeviceID(address)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -50,6 +50,9 @@ type Deps struct {
 	// Known reports whether the registry has a device; nil: it has all. It is asked once
 	// for each device.
 	Known func(event.SiteID, event.DeviceID) bool
+	// Resolve names the device that has an address in an adapter's protocol; nil leaves it
+	// to the adapter. It is asked when a listener's dead letter is tried again.
+	Resolve func(adapter, address string) (event.SiteID, event.DeviceID)
 	// Clock holds the limits by which decoders judge devices' times.
 	Clock      event.Clock
 	Logger     zerolog.Logger
@@ -66,6 +69,7 @@ type Ingest struct {
 	ledger *ledger
 
 	sessions []*session
+	delivery *delivery
 
 	mu      sync.Mutex
 	started bool
@@ -113,6 +117,7 @@ func New(cfg Config, deps Deps) (*Ingest, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.delivery = newDelivery(in, met.of(ListenerBroker))
 	for i := range in.cfg.Brokers {
 		in.sessions = append(in.sessions, newSession(in, &in.cfg.Brokers[i], decoders, met.of(in.cfg.Brokers[i].Name)))
 	}

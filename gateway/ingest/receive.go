@@ -100,7 +100,7 @@ func (in *intake) decode(r *route, p *publish) error {
 	from := len(in.events)
 	events, err := decodeSafely(r.decoder, in.events, Message{
 		Topic: r.topic, Payload: p.payload, Received: in.received, Retained: p.retain,
-		Site: r.site, Device: r.device,
+		Site: r.site, Device: r.device, Quantity: r.quantity,
 	}, in.clock)
 	if err == nil && len(events) < from {
 		err = errors.New("adapter returned fewer events than it was given")

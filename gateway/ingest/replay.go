@@ -12,6 +12,9 @@ import (
 // Decode reads a dead letter again, by the subscriptions and adapters of now. The time of
 // receipt is the letter's. It returns why the message still cannot be read.
 func (in *Ingest) Decode(d journal.DeadLetter) ([]event.Event, error) {
+	if d.Broker == ListenerBroker {
+		return in.decodeDelivered(d)
+	}
 	decoders := make(map[string]Decoder, len(in.deps.Decoders))
 	for _, dec := range in.deps.Decoders {
 		decoders[dec.Name()] = dec
@@ -26,7 +29,7 @@ func (in *Ingest) Decode(d journal.DeadLetter) ([]event.Event, error) {
 		return nil, errors.New(r.reason)
 	}
 	events, err := decodeSafely(r.decoder, nil, Message{
-		Topic: d.Topic, Payload: d.Payload, Received: d.Time, Retained: d.Retained, Site: r.site, Device: r.device,
+		Topic: d.Topic, Payload: d.Payload, Received: d.Time, Retained: d.Retained, Site: r.site, Device: r.device, Quantity: r.quantity,
 	}, in.deps.Clock)
 	if err != nil {
 		return nil, err

@@ -70,12 +70,13 @@ func matches(filter, topic string) bool {
 
 // route is where the messages of one topic go.
 type route struct {
-	topic   string
-	adapter string  // empty when no subscription matches
-	decoder Decoder // nil: every message is a dead letter, for the reason
-	reason  string
-	site    event.SiteID
-	device  event.DeviceID
+	topic    string
+	adapter  string  // empty when no subscription matches
+	decoder  Decoder // nil: every message is a dead letter, for the reason
+	reason   string
+	site     event.SiteID
+	device   event.DeviceID
+	quantity string
 
 	results resultCounters
 }
@@ -132,7 +133,7 @@ func (r *routes) find(topic string) *route {
 		}
 		found := &route{
 			topic: topic, adapter: s.Adapter, decoder: s.decoder,
-			site: event.SiteID(s.Site), device: event.DeviceID(s.Device), results: r.count(s.Adapter),
+			site: event.SiteID(s.Site), device: event.DeviceID(s.Device), quantity: s.Quantity, results: r.count(s.Adapter),
 		}
 		if err := found.mapLevels(s); err != nil {
 			found.decoder, found.reason = nil, err.Error()

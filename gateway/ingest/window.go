@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -60,6 +61,11 @@ func (w *window) dead(p *publish) key {
 		_, _ = h.Write(p.payload)
 	}
 	return key{one.Sum64() | 1, two.Sum64()}
+}
+
+// has reports whether a key is there.
+func (w *window) has(k key) bool {
+	return len(w.sets) > 0 && slices.Contains(w.sets[(k.a>>1^k.b)&w.mask][:], k)
 }
 
 // remember reports whether a key was there, and puts it there.
