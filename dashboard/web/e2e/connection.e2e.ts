@@ -28,15 +28,14 @@ describe('calm disconnect (11)', () => {
 
     await c.clock.runFor(1500);
     await until(() => bar.textContent(), (t) => /连接中断, 数据截至 \d\d:\d\d:\d\d/.test(t ?? ''));
-    expect(await page.title()).toMatch(/^⚠ 连接中断/);
-    expect(await page.locator('#favicon').getAttribute('href')).not.toBe(icon);
-    const filter = await page.locator('.queue .live-values').evaluate((el) => getComputedStyle(el).filter);
-    expect(filter).toContain('grayscale');
+    await until(() => page.title(), (t) => /^⚠ 连接中断/.test(t));
+    await until(() => page.locator('#favicon').getAttribute('href'), (href) => href !== icon);
+    await until(() => page.locator('.queue .live-values').evaluate((el) => getComputedStyle(el).filter), (f) => f.includes('grayscale'));
 
     mock.refuse = false;
     await bar.getByRole('button', { name: '立即重连' }).click();
     await until(() => bar.count(), (n) => n === 0);
-    expect(await page.title()).not.toContain('中断');
+    await until(() => page.title(), (t) => !t.includes('中断'));
   }, 30_000);
 });
 
@@ -103,8 +102,8 @@ describe('session', () => {
     await until(() => queueKeys(page), (k) => k.length > 0);
     mock.endSessions();
     await page.locator('input[name=username]').waitFor();
-    expect(await page.locator('[role=status]').textContent()).toContain('会话已结束');
-    expect(await page.locator('[role=row]').count()).toBe(0);
+    await until(() => page.locator('[role=status]').textContent(), (t) => !!t?.includes('会话已结束'));
+    await until(() => page.locator('[role=row]').count(), (n) => n === 0);
   });
 
   test('a session that the server has lost leads to the login page too', async () => {
@@ -114,7 +113,7 @@ describe('session', () => {
     mock.forgetSessions();
     mock.cut();
     await page.locator('input[name=username]').waitFor();
-    expect(await page.locator('[role=status]').textContent()).toContain('会话已结束');
+    await until(() => page.locator('[role=status]').textContent(), (t) => !!t?.includes('会话已结束'));
   });
 
   test('kept over a reload; signing out ends it; a wrong password says so', async () => {

@@ -9,6 +9,9 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     fileParallelism: false,
+    // A busy machine may starve the browser for a moment; a fault of ours fails twice. What
+    // was tried again is said in the report.
+    retry: 1,
     passWithNoTests: false,
   },
 });
