@@ -20,7 +20,8 @@ const MaxText = 256
 // a reader of a body is a plain list of fields.
 type Object struct {
 	members []member
-	last    int // where the field read last stands
+	present uint64 // a bit for each member's key, so that most absent ones cost nothing
+	last    int    // where the field read last stands
 	err     error
 }
 
@@ -31,11 +32,16 @@ type member struct {
 
 // reset makes the reader ready for another object.
 func (o *Object) reset(object *fastjson.Object) {
-	o.members, o.last, o.err = o.members[:0], 0, nil
+	o.members, o.present, o.last, o.err = o.members[:0], 0, 0, nil
 	object.Visit(func(key []byte, v *fastjson.Value) {
 		o.members = append(o.members, member{key, v})
+		if len(key) > 0 {
+			o.present |= keyBit(key[0], len(key))
+		}
 	})
 }
+
+func keyBit(first byte, length int) uint64 { return 1 << ((int(first) + 7*length) & 63) }
 
 // Fault records what is wrong with a field, unless an earlier field was wrong already.
 func (o *Object) Fault(field, format string, args ...any) {
@@ -48,6 +54,9 @@ func (o *Object) Fault(field, format string, args ...any) {
 // order in which devices write them, so the search begins where the last one ended: it
 // finds a field that is there at once.
 func (o *Object) get(field string) *fastjson.Value {
+	if o.present&keyBit(field[0], len(field)) == 0 {
+		return nil
+	}
 	for i := o.last; i < len(o.members); i++ {
 		if string(o.members[i].key) == field {
 			return o.found(i)
