@@ -83,13 +83,13 @@ func Number(v *fastjson.Value, field string, low, high float64) (n float64, ok b
 	case fastjson.TypeString:
 		n, err = fastfloat.Parse(string(v.GetStringBytes()))
 	default:
-		return 0, false, fmt.Errorf("field %q is a JSON %s, not a number", field, v.Type())
+		return 0, false, fmt.Errorf("field %.80q is a JSON %s, not a number", field, v.Type())
 	}
 	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return 0, false, fmt.Errorf("field %q: %.80q is no number", field, v.String())
+		return 0, false, fmt.Errorf("field %.80q: %.80q is no number", field, v.String())
 	}
 	if n < low || n > high {
-		return 0, false, fmt.Errorf("field %q: %.80q is out of range: want %s to %s", field, v.String(), plain(low), plain(high))
+		return 0, false, fmt.Errorf("field %.80q: %.80q is out of range: want %s to %s", field, v.String(), plain(low), plain(high))
 	}
 	return n, true, nil
 }
@@ -130,7 +130,7 @@ func Truth(v *fastjson.Value, field string) (truth, ok bool, err error) {
 			return false, true, nil
 		}
 	}
-	return false, false, fmt.Errorf("field %q: %.80q is neither true nor false", field, v.String())
+	return false, false, fmt.Errorf("field %.80q: %.80q is neither true nor false", field, v.String())
 }
 
 // Online reads the word of a last will or birth as a status, in any case and quoted or not;

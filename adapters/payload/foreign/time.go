@@ -2,6 +2,7 @@ package foreign
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -36,11 +37,11 @@ func Time(v *fastjson.Value, field string) (time.Time, time.Duration, error) {
 	case fastjson.TypeNumber:
 		s = v.String()
 	default:
-		return time.Time{}, 0, fmt.Errorf("field %q is a JSON %s, not a time", field, v.Type())
+		return time.Time{}, 0, fmt.Errorf("field %.80q is a JSON %s, not a time", field, v.Type())
 	}
 	t, resolution, ok := parseTime(strings.TrimSpace(s))
 	if !ok {
-		return time.Time{}, 0, fmt.Errorf("field %q: %.80q is no time", field, s)
+		return time.Time{}, 0, fmt.Errorf("field %.80q: %.80q is no time", field, s)
 	}
 	if t.Unix() < firstTime {
 		return time.Time{}, 0, nil
@@ -51,6 +52,9 @@ func Time(v *fastjson.Value, field string) (time.Time, time.Duration, error) {
 func parseTime(s string) (t time.Time, resolution time.Duration, ok bool) {
 	if len(s) > 10 && s[4] == '-' {
 		return parseDate(s)
+	}
+	if strings.ContainsAny(s, "eE") {
+		return parseFloat(s)
 	}
 	whole, frac, _ := strings.Cut(s, ".")
 	n, err := strconv.ParseUint(whole, 10, 63)
@@ -77,6 +81,19 @@ func parseTime(s string) (t time.Time, resolution time.Duration, ok bool) {
 		return time.Unix(int64(n), int64(rest)), resolution, true
 	}
 	return time.UnixMilli(int64(n)).Add(rest), resolution, true
+}
+
+// parseFloat reads what some languages print for large numbers: 1.764e9. Milliseconds are
+// all it can be trusted with.
+func parseFloat(s string) (time.Time, time.Duration, bool) {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(f >= 1 && f < millisTo) {
+		return time.Time{}, 0, false
+	}
+	if f < millisFrom {
+		f *= 1000
+	}
+	return time.UnixMilli(int64(math.Round(f))), time.Millisecond, true
 }
 
 func parseDate(s string) (time.Time, time.Duration, bool) {
