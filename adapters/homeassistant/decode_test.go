@@ -1,0 +1,19 @@
+package homeassistant_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/campusgate/campusgate/adapters/homeassistant"
+	"github.com/campusgate/campusgate/adapters/payload/payloadtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestCases(t *testing.T) {
+	t.Parallel()
+	payloadtest.Run(t, homeassistant.New())
+}
+
+func FuzzDecode(f *testing.F) { payloadtest.FuzzVendor(f, homeassistant.New()) }
