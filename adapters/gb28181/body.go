@@ -24,6 +24,7 @@ const rootListener = "campusgate"
 
 // document is what we read of a MANSCDP body.
 type document struct {
+	text    []byte // the body in UTF-8
 	root    string // lower case
 	command string
 	serial  string
@@ -60,7 +61,7 @@ func parseBody(body []byte) (*document, error) {
 	x := xml.NewDecoder(bytes.NewReader(text))
 	x.Strict = false // attributes without quotes are printed in the standard itself
 	x.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-	r := reader{doc: &document{}}
+	r := reader{doc: &document{text: text}}
 	for {
 		at := x.InputOffset()
 		token, err := x.Token()
@@ -141,7 +142,7 @@ func (r *reader) open(name string, at int64) error {
 		r.doc.items = append(r.doc.items, item{start: at})
 	case name == "item" && r.in("", "alarmstatus"):
 		if len(r.doc.duties) == maxItems {
-			return fmt.Errorf("Alarmstatus has more than %d items", maxItems)
+			return fmt.Errorf("element Alarmstatus has more than %d items", maxItems)
 		}
 		r.doc.duties = append(r.doc.duties, item{start: at})
 	}

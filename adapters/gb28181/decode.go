@@ -16,6 +16,8 @@ const Name = "gb28181"
 // Decoder reads SIP messages with MANSCDP bodies, and such bodies alone.
 type Decoder struct{}
 
+var _ payload.Decoder = (*Decoder)(nil)
+
 // New returns the adapter "gb28181".
 func New() *Decoder { return &Decoder{} }
 
@@ -44,17 +46,23 @@ func (*Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock) 
 		return dst, err
 	}
 	states, err := d.states()
-	if err != nil {
+	if err != nil || len(states) == 0 {
 		return dst, err
 	}
 	chosen := -1
 	if m.Device != "" {
 		chosen = choose(states, m.Topic)
 	}
-	start := len(dst)
+	alone := chosen >= 0 && topicID(m.Topic) == states[chosen].id
+	if m.Site != "" && !event.ValidName(string(m.Site)) {
+		return dst, fmt.Errorf("mapping: %.80q does not name a site", m.Site)
+	}
+	if m.Device != "" && !event.ValidName(string(m.Device)) {
+		return dst, fmt.Errorf("mapping: %.80q does not name a device", m.Device)
+	}
 	for i := range states {
 		s := &states[i]
-		if chosen >= 0 && i != chosen && m.Topic != "" && topicID(m.Topic) == states[chosen].id {
+		if alone && i != chosen {
 			continue
 		}
 		e := event.Event{Type: event.TypeDeviceStatus, Kind: event.KindCamera, Retained: m.Retained, Status: &s.status}
@@ -64,9 +72,6 @@ func (*Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock) 
 		}
 		if i == chosen {
 			e.Device = m.Device
-		}
-		if !event.ValidName(string(e.Site)) || !event.ValidName(string(e.Device)) {
-			return dst[:start], fmt.Errorf("DeviceID: %.80q makes no name of a device", s.id)
 		}
 		clock.Stamp(&e, m.Payload, i, s.observed, s.resolution, m.Received)
 		dst = append(dst, e)
@@ -98,8 +103,34 @@ func topicID(topic string) string {
 
 var errNoDevice = errors.New("DeviceID is missing")
 
-// states reads a body by its command.
+// states is what a body says of devices.
 func (d *document) states() ([]state, error) {
+	states, err := d.read()
+	if err != nil {
+		return nil, err
+	}
+	for i := range states {
+		if !plain(states[i].id) {
+			return nil, fmt.Errorf("DeviceID: %.80q is not 1 to 32 letters and digits", states[i].id)
+		}
+	}
+	return states, nil
+}
+
+// plain tells an identifier that may stand in a topic and in XML. The standard's have 20
+// digits; some devices count otherwise.
+func plain(id string) bool {
+	for i := range len(id) {
+		c := id[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 32
+}
+
+// read takes a body by its command.
+func (d *document) read() ([]state, error) {
 	if d.root == rootListener {
 		return d.registration()
 	}
@@ -170,7 +201,7 @@ func (d *document) catalog() ([]state, error) {
 	var states []state
 	for _, i := range d.items {
 		if i.id == "" {
-			return nil, errors.New("DeviceList: an item's DeviceID is missing")
+			return nil, errors.New("a DeviceList item's DeviceID is missing")
 		}
 		if !isDevice(i.id) {
 			continue
@@ -230,7 +261,7 @@ func (d *document) deviceStatus() ([]state, error) {
 			s.status.Status = event.StatusDown
 			s.note("offline")
 		case !isOn(d.online):
-			return nil, fmt.Errorf("Online: %.80q is neither ONLINE nor OFFLINE", d.online)
+			return nil, fmt.Errorf("element Online: %.80q is neither ONLINE nor OFFLINE", d.online)
 		}
 		if d.status != "" && !isOn(d.status) {
 			s.degrade("status " + d.status)
@@ -252,21 +283,30 @@ func (d *document) deviceStatus() ([]state, error) {
 	}
 	for _, duty := range d.duties {
 		if duty.id == "" {
-			return nil, errors.New("Alarmstatus: an item's DeviceID is missing")
+			return nil, errors.New("an Alarmstatus item's DeviceID is missing")
 		}
-		s := state{id: duty.id, status: event.DeviceStatus{Status: event.StatusUp}}
-		switch strings.ToUpper(duty.status) {
-		case "ONDUTY":
-		case "OFFDUTY":
-			s.note("disarmed")
-		case "ALARM":
-			s.degrade("in alarm")
-		default:
+		s, ok := duty.duty()
+		if !ok {
 			continue
 		}
 		states = append(states, s)
 	}
 	return states, nil
+}
+
+// duty reads an alarm input's DutyStatus.
+func (i *item) duty() (state, bool) {
+	s := state{id: i.id, status: event.DeviceStatus{Status: event.StatusUp}}
+	switch strings.ToUpper(i.status) {
+	case "ONDUTY":
+	case "OFFDUTY":
+		s.note("disarmed")
+	case "ALARM":
+		s.degrade("in alarm")
+	default:
+		return state{}, false
+	}
+	return s, true
 }
 
 func (d *document) alarm() ([]state, error) {
@@ -334,34 +374,4 @@ func (s *state) note(reason string) {
 		reason = s.status.Reason + ", " + reason
 	}
 	s.status.Reason = cut(reason)
-}
-
-func isOn(word string) bool {
-	return strings.EqualFold(word, "ON") || strings.EqualFold(word, "OK") || strings.EqualFold(word, "ONLINE")
-}
-
-// isDevice tells channels and devices from what else stands in a catalogue: areas (2 to 8
-// digits), business groups (215) and virtual organisations (216) of Annex D.
-func isDevice(id string) bool {
-	if len(id) <= 8 {
-		return false
-	}
-	return len(id) != idLength || (id[10:13] != "215" && id[10:13] != "216" && id[10:13] != "200")
-}
-
-const idLength = 20
-
-// parseTime reads a time as 9.10 writes it, in Beijing time, and what some devices write.
-func parseTime(s string) (time.Time, time.Duration, bool) {
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", time.RFC3339, "2006-01-02T15:04:05Z"} {
-		t, err := time.ParseInLocation(layout, s, time.FixedZone("CST", 8*3600))
-		if err != nil || t.Unix() < 0 {
-			continue
-		}
-		if t.Nanosecond() != 0 {
-			return t, time.Millisecond, true
-		}
-		return t, time.Second, true
-	}
-	return time.Time{}, 0, false
 }

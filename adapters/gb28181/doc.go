@@ -30,4 +30,18 @@
 //
 //   - topic: cameras/+/manscdp
 //     adapter: gb28181
+//
+// The listener, which registers as the platform "server_id" of the devices' settings:
+//
+//	listen: 10.7.0.2:5060
+//	server_id: "33018511002000000001"
+//	password_file: /etc/campusgate/gb28181.passwords
+//
+// It asks a device for its catalogue at registration and from time to time, subscribes to
+// changes and alarms, confirms alarms and resets those of method 2. A REGISTER of a device
+// is remembered until the gateway stops: after a restart its messages are refused with 403,
+// and it registers again. The channels of a recorder that is offline are left as they were.
+// SIP is read and written with sipgo; sockets, buffers and goroutines are our own, because
+// they must be bounded, and requests are answered without transactions: a repeated message
+// gives events with the same identifiers.
 package gb28181
