@@ -62,6 +62,7 @@ type writer struct {
 	events []event.Event
 	nth    int
 	seq    uint64
+	row    []byte // the row at hand
 }
 
 // requestLines takes the request lines off a payload's beginning.
@@ -91,7 +92,7 @@ func (w *writer) requestLines(b []byte) ([]byte, error) {
 
 // tableOf names what a request brings: its table, or the last level of its path.
 func tableOf(method, path string, query url.Values) string {
-	last := path[strings.LastIndexByte(path, '/')+1:]
+	last := strings.TrimSuffix(path[strings.LastIndexByte(path, '/')+1:], ".aspx")
 	switch {
 	case method == "GET" && last == "cdata":
 		return "handshake"
@@ -156,7 +157,7 @@ func (w *writer) rows(b []byte, read func(row string) error) error {
 		if n++; n > maxRows {
 			return fmt.Errorf("%s: more than %d rows", w.table, maxRows)
 		}
-		w.seq = 0
+		w.seq, w.row = 0, line
 		if err := read(string(line)); err != nil {
 			return fmt.Errorf("%.20s row %d: %w", w.table, n, err)
 		}
@@ -169,11 +170,15 @@ func (w *writer) rows(b []byte, read func(row string) error) error {
 
 func (w *writer) add(e event.Event, observed time.Time) {
 	e.Seq = w.seq
-	digested := w.m.Payload
-	if observed.IsZero() && e.Status != nil {
+	// A row is the same event in whatever batch it comes again: terminals send history anew.
+	digested, nth := w.row, 0
+	switch {
+	case observed.IsZero() && e.Status != nil:
 		digested = push.Fresh(w.m)
+	case observed.IsZero():
+		digested, nth = w.m.Payload, w.nth
 	}
-	w.clock.Stamp(&e, digested, w.nth, observed, time.Second, w.m.Received)
+	w.clock.Stamp(&e, digested, nth, observed, time.Second, w.m.Received)
 	w.nth++
 	w.events = append(w.events, e)
 }
