@@ -379,3 +379,30 @@ func TestLimits(t *testing.T) {
 	status(t, connect(g, "udp", channel(2)).register(3600, password), "503")
 	status(t, first.message(fmt.Sprintf(keepalive, "")), "200")
 }
+
+// TestManyChannels is a recorder that sends its catalogue one channel a message, and then
+// all of it in one.
+func TestManyChannels(t *testing.T) {
+	t.Parallel()
+	const channels = 400
+	g := start(t, nil)
+	d := connect(g, "tcp", nvr)
+	status(t, d.register(3600, password), "200")
+	d.await("MESSAGE ", "<CmdType>Catalog</CmdType>")
+	item := func(n int, word string) string {
+		return "<Item><DeviceID>" + channel(n) + "</DeviceID><Name>\xd0\xa3\xc3\xc5</Name><Status>" + word + "</Status></Item>"
+	}
+	list := func(items string) string {
+		return fmt.Sprintf("<Response><CmdType>Catalog</CmdType><SN>1</SN><DeviceID>%s</DeviceID><SumNum>%d</SumNum><DeviceList Num=1>%s</DeviceList></Response>",
+			nvr, channels, items)
+	}
+	all := ""
+	for n := 2; n < channels+2; n++ {
+		status(t, d.message(list(item(n, "ON"))), "200")
+		all += item(n, "OFF")
+	}
+	d.await("MESSAGE sip:"+channel(2)+"@", "<CmdType>DeviceStatus</CmdType>")
+	status(t, d.message(list(all)), "200")
+	g.expect("county/" + channel(2) + " down offline")
+	g.expect("county/" + channel(channels+1) + " down offline")
+}
