@@ -9,8 +9,12 @@ import (
 	"github.com/valyala/fastjson"
 
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/foreign"
 	"github.com/campusgate/campusgate/gateway/event"
 )
+
+// Decoder reads the messages. It is safe for concurrent use.
+type Decoder struct{ parsers foreign.Parsers }
 
 // New returns the adapter "chirpstack".
 func New() *Decoder { return new(Decoder) }
@@ -54,10 +58,7 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 	}
 	t := parseTopic(m.Topic)
 	out := dst
-	err := d.parse(m.Payload, func(v *fastjson.Value) error {
-		if v.Type() != fastjson.TypeObject {
-			return fmt.Errorf("payload is a JSON %s, not an object", v.Type())
-		}
+	err := d.parsers.Object(m.Payload, func(v *fastjson.Value) error {
 		events, err := decode(dst, m, clock, t, v)
 		out = events
 		return err
@@ -87,7 +88,7 @@ func decode(dst []event.Event, m payload.Message, clock event.Clock, t topicPart
 	if err != nil {
 		return dst, err
 	}
-	at, res, err := when("time", v.Get("time"))
+	at, res, err := foreign.Time(v.Get("time"), "time")
 	if err != nil {
 		return dst, err
 	}
@@ -96,7 +97,7 @@ func decode(dst []event.Event, m payload.Message, clock event.Clock, t topicPart
 	} else {
 		err = c.deviceEvent(v, t.what, at, res)
 	}
-	return c.events, err
+	return c.Events, err
 }
 
 // guess names an event by its fields where the topic does not say it.
@@ -125,7 +126,7 @@ func guess(v *fastjson.Value) string {
 }
 
 func (c *message) status(s event.DeviceStatus, at time.Time, res time.Duration) {
-	c.add(event.Event{Type: event.TypeDeviceStatus, Kind: event.KindKitchen, Status: &s}, 0, at, res)
+	c.add(event.Event{Type: event.TypeDeviceStatus, Kind: event.KindKitchen, Status: &s}, at, res)
 }
 
 func (c *message) gateway(v *fastjson.Value, what string, at time.Time, res time.Duration) error {
@@ -136,7 +137,7 @@ func (c *message) gateway(v *fastjson.Value, what string, at time.Time, res time
 		switch state := v.GetStringBytes("state"); {
 		case strings.EqualFold(string(state), "online"):
 			c.status(event.DeviceStatus{Status: event.StatusUp}, at, res)
-		case strings.EqualFold(string(state), "offline"), v.Get("state") == nil:
+		case strings.EqualFold(string(state), "offline"), v.Get("state") == nil && v.Exists("gatewayId"):
 			// OFFLINE is the enumeration's zero, which protobuf's JSON leaves out.
 			c.status(event.DeviceStatus{Status: event.StatusDown}, at, res)
 		default:
@@ -187,7 +188,7 @@ func (c *message) battery(v *fastjson.Value, at time.Time, res time.Duration) er
 		c.add(event.Event{
 			Type: event.TypeKitchenReading, Kind: event.KindKitchen,
 			Reading: &event.KitchenReading{Quantity: "battery", Value: n, Unit: "%"},
-		}, 1, at, res)
+		}, at, res)
 	}
 	return nil
 }
@@ -223,6 +224,6 @@ func (c *message) location(v *fastjson.Value, at time.Time, res time.Duration) e
 	c.add(event.Event{
 		Type: event.TypeVehiclePosition, Kind: event.KindBus,
 		Position: &event.VehiclePosition{Lat: lat, Lon: lon, Fix: true, AltitudeM: altitude, Passengers: -1},
-	}, 0, at, res)
+	}, at, res)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/valyala/fastjson"
 
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/foreign"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -41,14 +42,14 @@ func knownName(name string) (known, bool) {
 		return known{"pm25", "µg/m³", 0, 1e5}, true
 	case "tvoc":
 		return known{"tvoc", "", 0, 1e6}, true
-	case "gas", "gaslel":
+	case "gaslel":
 		return known{event.QuantityGas, "%LEL", 0, 100}, true
 	case "smoke", "smokealarm":
 		return known{event.QuantitySmoke, "", 0, 100}, true
 	case "contact", "door", "dooropen", "dooropenstatus":
 		return known{"contact", "", 0, 1}, true
 	case "leak", "waterleak", "waterleakstatus":
-		return known{"leak", "", 0, 1}, true
+		return known{"water_leak", "", 0, 1}, true
 	}
 	return known{}, false
 }
@@ -60,13 +61,13 @@ func plainName(key []byte) string {
 
 // up reads what the codec made of a frame.
 func (c *message) up(v *fastjson.Value, at time.Time, res time.Duration) error {
-	before := len(c.events)
+	before := len(c.Events)
 	if o := v.Get("object"); o != nil && o.Type() == fastjson.TypeObject {
 		if err := c.object(o, at, res); err != nil {
 			return err
 		}
 	}
-	if len(c.events) == before {
+	if len(c.Events) == before {
 		c.status(event.DeviceStatus{Status: event.StatusUp, Heartbeat: true}, at, res)
 	}
 	return nil
@@ -78,9 +79,9 @@ func (c *message) object(o *fastjson.Value, at time.Time, res time.Duration) err
 		return fmt.Errorf(`field "object" has %d members, more than %d`, members.Len(), payload.MaxItems)
 	}
 	var fault error
-	nth := 0
+	most := len(c.Events) + payload.MaxItems
 	reading := func(key, channel string, k known, v *fastjson.Value) {
-		if fault != nil || nth >= payload.MaxItems {
+		if fault != nil || len(c.Events) >= most {
 			return
 		}
 		n, ok, err := value(key, k, v)
@@ -91,20 +92,14 @@ func (c *message) object(o *fastjson.Value, at time.Time, res time.Duration) err
 			return
 		}
 		quantity := k.quantity
-		switch {
-		case quantity == "" && c.Quantity != "":
-			quantity = c.Quantity
-		case quantity == "":
-			quantity = event.QuantityRoom
+		if quantity == "" {
+			quantity = foreign.Quantity(&c.Message)
 		}
 		if channel != "" {
 			quantity = string(payload.CleanName(quantity + "-" + channel))
 		}
-		c.add(event.Event{
-			Type: event.TypeKitchenReading, Kind: event.KindKitchen,
-			Reading: &event.KitchenReading{Quantity: quantity, Value: n, Unit: k.unit},
-		}, nth, at, res)
-		nth++
+		c.At(at, res)
+		c.Reading(c.device, quantity, n, k.unit)
 	}
 	members.Visit(func(key []byte, v *fastjson.Value) {
 		k, ok := knownName(plainName(key))

@@ -3,14 +3,19 @@ package homeassistant
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/valyala/fastjson"
 
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/foreign"
 	"github.com/campusgate/campusgate/gateway/event"
 )
+
+// Decoder reads the messages. It is safe for concurrent use.
+type Decoder struct{ parsers foreign.Parsers }
 
 // New returns the adapter "homeassistant".
 func New() *Decoder { return new(Decoder) }
@@ -59,22 +64,24 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 	}
 	a := parseTopic(m.Topic)
 	out := dst
-	if status := availability(m.Payload); status != "" {
+	if status := availability(m.Payload, a.last); status != "" {
 		c, err := newMessage(dst, m, clock, a.device)
 		if err != nil {
 			return dst, err
 		}
 		c.status(status)
-		return c.events, nil
+		return c.Events, nil
 	}
 	if noMeasurement(string(bytes.Trim(m.Payload, "\" \t\r\n"))) {
 		return dst, nil
 	}
-	err := d.parse(m.Payload, func(v *fastjson.Value) error {
+	if len(m.Payload) <= 64 {
+		if n, err := strconv.ParseFloat(string(bytes.TrimSpace(m.Payload)), 64); err == nil {
+			return bareNumber(dst, m, clock, a, n)
+		}
+	}
+	err := d.parsers.Object(m.Payload, func(v *fastjson.Value) error {
 		if a.last == "config" && strings.HasPrefix(m.Topic, "homeassistant/") {
-			if v.Type() != fastjson.TypeObject {
-				return fmt.Errorf("payload is a JSON %s, not a discovery object", v.Type())
-			}
 			return nil
 		}
 		c, err := newMessage(dst, m, clock, a.device)
@@ -84,7 +91,7 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 		if err := c.decode(v, a); err != nil {
 			return err
 		}
-		out = c.events
+		out = c.Events
 		return nil
 	})
 	if err != nil {
@@ -94,7 +101,7 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 }
 
 // availability reads a plain availability word; empty when the payload is none.
-func availability(b []byte) string {
+func availability(b []byte, last string) string {
 	word := bytes.Trim(b, "\" \t\r\n")
 	if len(word) > 20 {
 		return ""
@@ -104,6 +111,12 @@ func availability(b []byte) string {
 		return event.StatusUp
 	case "offline", "disconnected", "connection lost", "stopped":
 		return event.StatusDown
+	case "true", "false":
+		// Only a topic of this name means the connection by it.
+		if last == "availability" || last == "available" || last == "connected" {
+			status, _ := foreign.Online(string(word))
+			return status
+		}
 	}
 	return ""
 }
@@ -118,28 +131,32 @@ func noMeasurement(word string) bool {
 	return false
 }
 
+// bareNumber reads a payload that is nothing but a number: the topic says of what.
+func bareNumber(dst []event.Event, m payload.Message, clock event.Clock, a address, n float64) ([]event.Event, error) {
+	k, ok := knownName(a.quantity)
+	if !ok || k.quantity == event.QuantityGas {
+		return dst, nil // not known, or gas in an unknown unit
+	}
+	c, err := newMessage(dst, m, clock, a.device)
+	if err != nil {
+		return dst, err
+	}
+	if err := c.measured(a.quantity, k, n, time.Time{}, 0); err != nil {
+		return dst, err
+	}
+	return c.Events, nil
+}
+
 func (c *message) status(status string) {
 	c.add(event.Event{
 		Type: event.TypeDeviceStatus, Kind: event.KindKitchen,
 		Status: &event.DeviceStatus{Status: status},
-	}, 0, time.Time{}, 0)
+	}, time.Time{}, 0)
 }
 
 func (c *message) decode(v *fastjson.Value, a address) error {
-	switch v.Type() {
-	case fastjson.TypeNumber:
-		k, ok := knownName(a.quantity)
-		if !ok {
-			return nil
-		}
-		_, err := c.reading(a.quantity, k, v, 0, time.Time{}, 0)
-		return err
-	case fastjson.TypeObject:
-	default:
-		return fmt.Errorf("payload is a JSON %s, neither an object nor a number", v.Type())
-	}
 	if state := v.GetStringBytes("state"); a.last != "config" && len(state) > 0 {
-		if status := availability(state); status != "" {
+		if status := availability(state, a.last); status != "" {
 			c.status(status)
 			return nil
 		}
@@ -153,7 +170,7 @@ func (c *message) object(v *fastjson.Value) error {
 	for _, key := range [...]string{"last_seen", "timestamp", "time", "tst"} {
 		if t := v.Get(key); t != nil {
 			var err error
-			if at, res, err = when(key, t); err != nil {
+			if at, res, err = foreign.Time(t, key); err != nil {
 				return err
 			}
 			break
@@ -164,7 +181,6 @@ func (c *message) object(v *fastjson.Value) error {
 		return fmt.Errorf("payload has %d members, more than %d", members.Len(), payload.MaxItems)
 	}
 	var fault error
-	nth := 0
 	members.Visit(func(key []byte, v *fastjson.Value) {
 		if fault != nil {
 			return
@@ -173,11 +189,7 @@ func (c *message) object(v *fastjson.Value) error {
 		if !ok {
 			return
 		}
-		made, err := c.reading(string(key), k, v, nth, at, res)
-		if made {
-			nth++
-		}
-		fault = err
+		fault = c.reading(string(key), k, v, at, res)
 	})
 	return fault
 }
@@ -187,79 +199,79 @@ type known struct {
 	quantity  string
 	unit      string
 	low, high float64
+	truth     bool // it may be a truth, 1 for true
 }
 
 // knownName looks up a field's name or a topic's last level.
 func knownName(name string) (known, bool) {
 	switch strings.ToLower(name) {
 	case "temperature", "temp":
-		return known{"", "°C", -273.15, 1000}, true
+		return known{"", "°C", -273.15, 1000, false}, true
 	case "humidity", "hum":
-		return known{event.QuantityHumidity, "%", 0, 100}, true
+		return known{event.QuantityHumidity, "%", 0, 100, false}, true
 	case "battery", "batt", "battery_level":
-		return known{"battery", "%", 0, 100}, true
+		return known{"battery", "%", 0, 100, false}, true
 	case "co2", "carbon_dioxide":
-		return known{"co2", "ppm", 0, 1e6}, true
+		return known{"co2", "ppm", 0, 1e6, false}, true
 	case "pm25", "pm2_5":
-		return known{"pm25", "µg/m³", 0, 1e6}, true
+		return known{"pm25", "µg/m³", 0, 1e6, false}, true
 	case "pressure":
-		return known{"pressure", "hPa", 0, 2000}, true
+		return known{"pressure", "hPa", 0, 2000, false}, true
 	case "illuminance", "illuminance_lux", "lux":
-		return known{"illuminance", "lx", 0, 1e6}, true
+		return known{"illuminance", "lx", 0, 1e6, false}, true
 	case "brightness":
-		return known{"brightness", "", 0, 1e6}, true
+		return known{"brightness", "", 0, 1e6, false}, true
 	case "gas":
-		return known{event.QuantityGas, "%LEL", 0, 100}, true
+		return known{event.QuantityGas, "%LEL", 0, 100, false}, true
 	case "smoke":
-		return known{event.QuantitySmoke, "", 0, 100}, true
+		return known{event.QuantitySmoke, "", 0, 100, true}, true
 	case "contact":
-		return known{"contact", "", 0, 1}, true
+		return known{"contact", "", 0, 1, true}, true
 	case "water_leak", "leak":
-		return known{"leak", "", 0, 1}, true
+		return known{"water_leak", "", 0, 1, true}, true
 	}
 	return known{}, false
 }
 
 // reading makes the event of one value, unless it says that there is no measurement.
-func (c *message) reading(name string, k known, v *fastjson.Value, nth int, at time.Time, res time.Duration) (made bool, err error) {
-	quantity, unit, n := k.quantity, k.unit, 0.0
+func (c *message) reading(name string, k known, v *fastjson.Value, at time.Time, res time.Duration) error {
 	switch v.Type() {
 	case fastjson.TypeTrue, fastjson.TypeFalse:
-		if quantity == event.QuantityGas {
-			quantity, unit = "gas_alarm", "" // a truth is no concentration
+		yes := 1.0
+		if k.quantity == event.QuantityGas {
+			yes = 100 // an alarm without a measure
+		} else if !k.truth {
+			return nil
 		}
-		if unit != "" || quantity == "" || quantity == "brightness" {
-			return false, nil
-		}
-		if v.Type() == fastjson.TypeTrue {
-			n = 1
-		}
+		return c.measured(name, k, yes*foreign.Flag(v.Type() == fastjson.TypeTrue), at, res)
 	case fastjson.TypeNull, fastjson.TypeObject, fastjson.TypeArray:
-		return false, nil
-	default:
-		var ok bool
-		if n, ok = number(v); !ok {
-			if v.Type() == fastjson.TypeString && noMeasurement(string(v.GetStringBytes())) {
-				return false, nil
-			}
-			return false, fmt.Errorf("field %.80q: %.80q is no number", name, v.String())
+		return nil
+	}
+	n, ok := number(v)
+	switch {
+	case ok && k.quantity == event.QuantityGas:
+		return nil // parts per million, cubic metres of a meter: the unit stands elsewhere
+	case ok:
+		return c.measured(name, k, n, at, res)
+	}
+	if v.Type() == fastjson.TypeString && noMeasurement(string(v.GetStringBytes())) {
+		return nil
+	}
+	return fmt.Errorf("field %.80q: %.80q is no number", name, v.String())
+}
+
+func (c *message) measured(name string, k known, n float64, at time.Time, res time.Duration) error {
+	if !(n >= k.low && n <= k.high) {
+		if n == -1 {
+			return nil // not known
 		}
-		if n < k.low || n > k.high {
-			if n == -1 {
-				return false, nil // not known
-			}
-			return false, fmt.Errorf("field %.80q: %.80q is out of range", name, v.String())
-		}
+		return fmt.Errorf("field %.80q: %v is out of range: want %v to %v", name, n, k.low, k.high)
 	}
+	quantity := k.quantity
 	if quantity == "" {
-		quantity = c.Quantity
+		quantity = foreign.Quantity(&c.Message)
 	}
-	if quantity == "" {
-		quantity = event.QuantityRoom
-	}
-	c.add(event.Event{
-		Type: event.TypeKitchenReading, Kind: event.KindKitchen,
-		Reading: &event.KitchenReading{Quantity: quantity, Value: n, Unit: unit},
-	}, nth, at, res)
-	return true, nil
+	c.At(at, res)
+	c.Reading(c.device, quantity, n, k.unit)
+	return nil
 }

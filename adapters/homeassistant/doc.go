@@ -11,11 +11,13 @@
 // and home/sensor1 are both "home-sensor1"; the prefix "homeassistant/<component>/" is left
 // out. A mapping says it better. Names that are not known (linkquality, brightness of a lamp,
 // device's settings) and states of switches and lamps make no event. "contact" true is a
-// CLOSED door, as bridges write it; it comes out as contact 1.
+// CLOSED door, as bridges write it; it comes out as contact 1. "gas" is read as a truth, an
+// alarm is 100 %LEL: a number's unit (ppm, m³) stands in the discovery message only.
 //
 // "unknown", "unavailable", "nan", null and an empty text are no measurement; an empty
 // payload is a topic that was cleared, not a device that left. Times are read from
-// last_seen, timestamp, time or tst where they are there. A temperature is taken as °C: the
+// last_seen, timestamp, time or tst where they are there; one before 2000 is a clock that was
+// never set, and makes the time that of receipt. A temperature is taken as °C: the
 // unit stands in the discovery message only. A device that is available only when several
 // topics say so (availability_mode all) gives one status for each topic.
 //

@@ -10,8 +10,12 @@ import (
 	"github.com/valyala/fastjson"
 
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/foreign"
 	"github.com/campusgate/campusgate/gateway/event"
 )
+
+// Decoder reads the messages. It is safe for concurrent use.
+type Decoder struct{ parsers foreign.Parsers }
 
 // New returns the adapter "onvifmqtt".
 func New() *Decoder { return new(Decoder) }
@@ -49,14 +53,11 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 				return dst, err
 			}
 			c.status(event.DeviceStatus{Status: status}, time.Time{}, 0)
-			return c.events, nil
+			return c.Events, nil
 		}
 	}
 	out := dst
-	err := d.parse(m.Payload, func(v *fastjson.Value) error {
-		if v.Type() != fastjson.TypeObject {
-			return fmt.Errorf("payload is a JSON %s, not an object", v.Type())
-		}
+	err := d.parsers.Object(m.Payload, func(v *fastjson.Value) error {
 		if serial := v.GetStringBytes("serial"); len(serial) > 0 {
 			camera = string(serial)
 		}
@@ -67,7 +68,7 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 		if err := c.decode(v, name); err != nil {
 			return err
 		}
-		out = c.events
+		out = c.Events
 		return nil
 	})
 	if err != nil {
@@ -88,14 +89,14 @@ func connection(word string) string {
 }
 
 func (c *message) status(s event.DeviceStatus, at time.Time, res time.Duration) {
-	c.add(event.Event{Type: event.TypeDeviceStatus, Kind: event.KindCamera, Status: &s}, 0, at, res)
+	c.add(event.Event{Type: event.TypeDeviceStatus, Kind: event.KindCamera, Status: &s}, at, res)
 }
 
 func (c *message) reading(quantity string, value float64, at time.Time, res time.Duration) {
 	c.add(event.Event{
 		Type: event.TypeKitchenReading, Kind: event.KindCamera,
 		Reading: &event.KitchenReading{Quantity: quantity, Value: value},
-	}, 0, at, res)
+	}, at, res)
 }
 
 func (c *message) decode(v *fastjson.Value, name string) error {
@@ -104,7 +105,7 @@ func (c *message) decode(v *fastjson.Value, name string) error {
 	if data == nil {
 		data, key = v.Get("Data"), "UtcTime"
 	}
-	at, res, err := when(key, v.Get(key))
+	at, res, err := foreign.Time(v.Get(key), key)
 	if err != nil {
 		return err
 	}

@@ -1,19 +1,18 @@
 package sparkplug
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
 
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/foreign"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -22,7 +21,7 @@ const anything = 1e12
 
 // Decoder reads the messages. It is safe for concurrent use.
 type Decoder struct {
-	parsers sync.Pool // of the hosts' states, which are JSON
+	parsers foreign.Parsers // of the hosts' states, which are JSON
 }
 
 // New returns the adapter "sparkplug".
@@ -34,11 +33,8 @@ func (d *Decoder) Name() string { return "sparkplug" }
 // message is one message and the events made of it.
 type message struct {
 	payload.Message
-	clock  event.Clock
-	site   event.SiteID
+	*foreign.Batch
 	device event.DeviceID
-	events []event.Event
-	nth    int
 }
 
 var errTopic = errors.New("topic is neither spBv1.0/<group>/<type>/<node>[/<device>] nor spBv1.0/STATE/<host>")
@@ -79,15 +75,10 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 	if len(m.Payload) == 0 && m.Retained {
 		return dst, nil // a host's state was deleted
 	}
-	c := &message{Message: m, clock: clock, site: m.Site, device: m.Device, events: dst}
-	if c.site == "" {
-		c.site = event.CountySite
-	}
-	if c.device == "" {
-		c.device = payload.CleanName(name)
-	}
-	if !event.ValidName(string(c.site)) || !event.ValidName(string(c.device)) {
-		return dst, fmt.Errorf("topic: site %.80q or device %.80q is no valid name", c.site, name)
+	c := &message{Message: m}
+	c.Batch = foreign.NewBatch(dst, &c.Message, clock)
+	if c.device, err = foreign.Device(&c.Message, name); err != nil {
+		return dst, err
 	}
 	if kind == "STATE" {
 		err = d.state(c)
@@ -97,7 +88,7 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 	if err != nil {
 		return dst, err
 	}
-	return c.events, nil
+	return c.Events, nil
 }
 
 func (c *message) decode(kind string) error {
@@ -132,17 +123,11 @@ func (c *message) status(status string, at time.Time) {
 	}, at)
 }
 
-// add stamps an event. A message without a time of its own is told from the next one with
-// the same bytes by its arrival.
+// add stamps an event with the device's time, in milliseconds as all of Sparkplug's.
 func (c *message) add(e event.Event, at time.Time) {
-	e.Site, e.Device, e.Retained = c.site, c.device, c.Retained
-	identity := c.Payload
-	if at.IsZero() {
-		identity = binary.BigEndian.AppendUint64(append(make([]byte, 0, len(identity)+8), identity...), uint64(c.Received.UnixNano()))
-	}
-	c.clock.Stamp(&e, identity, c.nth, at, time.Millisecond, c.Received)
-	c.nth++
-	c.events = append(c.events, e)
+	e.Device = c.device
+	c.At(at, time.Millisecond)
+	c.Add(e)
 }
 
 func (c *message) reading(m *metric, sent time.Time) error {
@@ -226,15 +211,11 @@ func (d *Decoder) state(c *message) error {
 	case len(word) > 4096:
 		return fmt.Errorf("payload has %d bytes, more than 4096", len(word))
 	}
-	p, _ := d.parsers.Get().(*fastjson.Parser)
-	if p == nil {
-		p = new(fastjson.Parser)
-	}
-	defer d.parsers.Put(p)
-	v, err := p.ParseBytes(c.Payload)
-	if err != nil {
-		return fmt.Errorf("payload is no JSON: %.160q", err.Error())
-	}
+	return d.parsers.Object(c.Payload, c.host)
+}
+
+// host reads the state that is an object.
+func (c *message) host(v *fastjson.Value) error {
 	online := v.Get("online")
 	if online == nil || (online.Type() != fastjson.TypeTrue && online.Type() != fastjson.TypeFalse) {
 		return errors.New(`field "online" is neither true nor false`)

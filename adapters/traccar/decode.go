@@ -3,11 +3,14 @@ package traccar
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/valyala/fastjson"
 
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/foreign"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -16,6 +19,9 @@ const kmhPerKnot = 1.852
 
 // maxKMH is the speed above which no bus goes.
 const maxKMH = 300
+
+// Decoder reads the messages. It is safe for concurrent use.
+type Decoder struct{ parsers sync.Pool }
 
 // New returns the adapter "traccar".
 func New() *Decoder { return new(Decoder) }
@@ -31,49 +37,51 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 		}
 		return dst, errors.New("payload is empty")
 	}
-	out := dst
-	err := d.parse(m.Payload, func(v *fastjson.Value) error {
-		events, err := decodeAll(dst, m, clock, v)
-		out = events
-		return err
-	})
-	if err != nil {
+	c := &message{Message: m}
+	c.Batch = foreign.NewBatch(dst, &c.Message, clock)
+	if err := d.parse(m.Payload, c.decode); err != nil {
 		return dst, err
 	}
-	return out, nil
+	return c.Events, nil
 }
 
-func decodeAll(dst []event.Event, m payload.Message, clock event.Clock, v *fastjson.Value) ([]event.Event, error) {
+// message is one message and the events made of it.
+type message struct {
+	payload.Message
+	*foreign.Batch
+	records int // arrays may hold arrays: together they are bounded
+}
+
+func (c *message) decode(v *fastjson.Value) error {
 	if v.Type() != fastjson.TypeArray {
-		return decodeOne(dst, m, clock, v, 0)
+		return c.decodeOne(v)
 	}
 	items := v.GetArray()
 	if len(items) == 0 || len(items) > payload.MaxItems {
-		return dst, fmt.Errorf("payload is an array of %d objects, not of 1 to %d", len(items), payload.MaxItems)
+		return fmt.Errorf("payload is an array of %d objects, not of 1 to %d", len(items), payload.MaxItems)
 	}
-	var err error
 	for i, item := range items {
-		if dst, err = decodeOne(dst, m, clock, item, i); err != nil {
-			return dst, fmt.Errorf("item %d: %w", i, err)
+		if err := c.decodeOne(item); err != nil {
+			return fmt.Errorf("item %d: %w", i, err)
 		}
 	}
-	return dst, nil
+	return nil
 }
 
-func decodeOne(dst []event.Event, m payload.Message, clock event.Clock, v *fastjson.Value, nth int) ([]event.Event, error) {
+func (c *message) decodeOne(v *fastjson.Value) error {
 	switch {
 	case v.Type() != fastjson.TypeObject:
-		return dst, fmt.Errorf("payload is a JSON %s, not an object", v.Type())
+		return fmt.Errorf("payload is a JSON %s, not an object", v.Type())
 	case v.Exists("event"):
-		return serverEvent(dst, m, clock, v, nth)
+		return c.serverEvent(v)
 	case v.Exists("state", "reported"):
-		return reported(dst, m, clock, v.Get("state", "reported"), nth)
+		return c.reported(v.Get("state", "reported"))
 	case v.Exists("position"):
-		return position(dst, m, clock, v.Get("position"), v.Get("device"), nth)
+		return c.position(v.Get("position"), v.Get("device"))
 	case v.Exists("latlng"):
-		return tracker(dst, m, clock, v, nth)
+		return c.tracker(v)
 	}
-	return position(dst, m, clock, v, nil, nth)
+	return c.position(v, nil)
 }
 
 // deviceOf is what a server's message calls the device.
@@ -97,10 +105,10 @@ func deviceOf(device, inner *fastjson.Value) string {
 }
 
 // serverEvent reads what the server says about a device's connection.
-func serverEvent(dst []event.Event, m payload.Message, clock event.Clock, v *fastjson.Value, nth int) ([]event.Event, error) {
+func (c *message) serverEvent(v *fastjson.Value) error {
 	e := v.Get("event")
 	if e.Type() != fastjson.TypeObject {
-		return dst, fmt.Errorf(`field "event" is a JSON %s, not an object`, e.Type())
+		return fmt.Errorf(`field "event" is a JSON %s, not an object`, e.Type())
 	}
 	status := ""
 	switch string(e.GetStringBytes("type")) {
@@ -111,13 +119,13 @@ func serverEvent(dst []event.Event, m payload.Message, clock event.Clock, v *fas
 	case "deviceUnknown", "deviceInactive":
 		status = event.StatusUnknown
 	case "":
-		return dst, errors.New(`field "type" is missing`)
+		return errors.New(`field "type" is missing`)
 	default:
-		return dst, nil
+		return nil
 	}
-	c, err := newMessage(dst, m, clock, deviceOf(v.Get("device"), e))
+	id, err := foreign.Device(&c.Message, deviceOf(v.Get("device"), e))
 	if err != nil {
-		return dst, err
+		return err
 	}
 	key := "eventTime"
 	if !e.Exists(key) {
@@ -125,25 +133,26 @@ func serverEvent(dst []event.Event, m payload.Message, clock event.Clock, v *fas
 	}
 	at, res, err := when(key, e.Get(key))
 	if err != nil {
-		return dst, err
+		return err
 	}
-	c.add(event.Event{Type: event.TypeDeviceStatus, Kind: event.KindBus, Status: &event.DeviceStatus{Status: status}}, nth, at, res)
-	return c.events, nil
+	c.At(at, res)
+	c.Status(event.KindBus, id, event.DeviceStatus{Status: status})
+	return nil
 }
 
 // position reads one position of the server's model.
-func position(dst []event.Event, m payload.Message, clock event.Clock, v, device *fastjson.Value, nth int) ([]event.Event, error) {
+func (c *message) position(v, device *fastjson.Value) error {
 	if v.Type() != fastjson.TypeObject {
-		return dst, fmt.Errorf("position is a JSON %s, not an object", v.Type())
+		return fmt.Errorf("position is a JSON %s, not an object", v.Type())
 	}
-	c, err := newMessage(dst, m, clock, deviceOf(device, v))
+	id, err := foreign.Device(&c.Message, deviceOf(device, v))
 	if err != nil {
-		return dst, err
+		return err
 	}
 	f := fields{v: v}
 	p := &event.VehiclePosition{
 		Lat: f.number("latitude", true, -90, 90), Lon: f.number("longitude", true, -180, 180),
-		SpeedKMH: f.number("speed", false, 0, maxKMH/kmhPerKnot) * kmhPerKnot, Heading: f.heading("course"),
+		SpeedKMH: min(f.number("speed", false, 0, maxKMH/kmhPerKnot)*kmhPerKnot, maxKMH), Heading: f.heading("course"),
 		AltitudeM: f.number("altitude", false, -12000, 20000), Passengers: -1,
 	}
 	outdated := f.truth("outdated") == event.Yes
@@ -154,9 +163,9 @@ func position(dst []event.Event, m payload.Message, clock event.Clock, v, device
 	}
 	at, res, err := when(key, v.Get(key))
 	if err != nil {
-		return dst, err
+		return err
 	}
-	e := event.Event{Type: event.TypeVehiclePosition, Kind: event.KindBus, Position: p}
+	e := event.Event{Type: event.TypeVehiclePosition, Kind: event.KindBus, Device: id, Position: p}
 	if a := v.Get("attributes"); a != nil && a.Type() == fastjson.TypeObject {
 		attributes := fields{v: a}
 		p.Ignition, p.DoorsOpen = attributes.truth("ignition"), attributes.truth("door")
@@ -168,10 +177,11 @@ func position(dst []event.Event, m payload.Message, clock event.Clock, v, device
 		}
 	}
 	if f.err != nil {
-		return dst, f.err
+		return f.err
 	}
-	c.add(e, nth, at, res)
-	return c.events, nil
+	c.At(at, res)
+	c.Add(e)
+	return nil
 }
 
 // hasAlarm looks for one alarm in a list such as "sos,tampering".
@@ -238,34 +248,33 @@ func (f *fields) truth(field string) event.Tri {
 }
 
 // reported reads what a tracker reports: one record or an array of them.
-func reported(dst []event.Event, m payload.Message, clock event.Clock, v *fastjson.Value, nth int) ([]event.Event, error) {
+func (c *message) reported(v *fastjson.Value) error {
 	if v.Type() != fastjson.TypeArray {
-		return tracker(dst, m, clock, v, nth)
+		return c.tracker(v)
 	}
 	items := v.GetArray()
 	if len(items) == 0 || len(items) > payload.MaxItems {
-		return dst, fmt.Errorf(`field "reported" is an array of %d records, not of 1 to %d`, len(items), payload.MaxItems)
+		return fmt.Errorf(`field "reported" is an array of %d records, not of 1 to %d`, len(items), payload.MaxItems)
 	}
-	if nth > 0 {
-		return dst, errors.New(`field "reported" is an array within an array`)
-	}
-	var err error
 	for i, item := range items {
-		if dst, err = tracker(dst, m, clock, item, i); err != nil {
-			return dst, fmt.Errorf("record %d: %w", i, err)
+		if err := c.tracker(item); err != nil {
+			return fmt.Errorf("record %d: %w", i, err)
 		}
 	}
-	return dst, nil
+	return nil
 }
 
 // tracker reads one record of a tracker.
-func tracker(dst []event.Event, m payload.Message, clock event.Clock, v *fastjson.Value, nth int) ([]event.Event, error) {
-	if v.Type() != fastjson.TypeObject {
-		return dst, fmt.Errorf("record is a JSON %s, not an object", v.Type())
+func (c *message) tracker(v *fastjson.Value) error {
+	if c.records++; c.records > payload.MaxItems {
+		return fmt.Errorf("payload has more than %d records", payload.MaxItems)
 	}
-	c, err := newMessage(dst, m, clock, trackerOf(m.Topic))
+	if v.Type() != fastjson.TypeObject {
+		return fmt.Errorf("record is a JSON %s, not an object", v.Type())
+	}
+	id, err := foreign.Device(&c.Message, trackerOf(c.Topic))
 	if err != nil {
-		return dst, err
+		return err
 	}
 	f := fields{v: v}
 	p := &event.VehiclePosition{
@@ -274,18 +283,19 @@ func tracker(dst []event.Event, m payload.Message, clock event.Clock, v *fastjso
 		Passengers: -1, Ignition: f.truth("239"), SOS: f.number("pr", false, 0, 10) == 2,
 	}
 	if f.err != nil {
-		return dst, f.err
+		return f.err
 	}
 	if p.Lat, p.Lon, err = latLng(v.Get("latlng")); err != nil {
-		return dst, err
+		return err
 	}
 	p.Fix = (p.Lat != 0 || p.Lon != 0) && (!known(v.Get("sat")) || p.Satellites > 0)
 	at, res, err := when("ts", v.Get("ts"))
 	if err != nil {
-		return dst, err
+		return err
 	}
-	c.add(event.Event{Type: event.TypeVehiclePosition, Kind: event.KindBus, Position: p}, nth, at, res)
-	return c.events, nil
+	c.At(at, res)
+	c.Add(event.Event{Type: event.TypeVehiclePosition, Kind: event.KindBus, Device: id, Position: p})
+	return nil
 }
 
 func latLng(v *fastjson.Value) (lat, lon float64, err error) {
@@ -294,12 +304,17 @@ func latLng(v *fastjson.Value) (lat, lon float64, err error) {
 	}
 	s := string(v.GetStringBytes())
 	first, second, ok := strings.Cut(s, ",")
-	lat, okLat := numeric(strings.TrimSpace(first))
-	lon, okLon := numeric(strings.TrimSpace(second))
-	if !ok || !okLat || !okLon || lat < -90 || lat > 90 || lon < -180 || lon > 180 {
+	lat, okLat := degrees(first, 90)
+	lon, okLon := degrees(second, 180)
+	if !ok || !okLat || !okLon {
 		return 0, 0, fmt.Errorf(`field "latlng": %.80q is no "latitude,longitude"`, s)
 	}
 	return lat, lon, nil
+}
+
+func degrees(s string, limit float64) (float64, bool) {
+	n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	return n, err == nil && n >= -limit && n <= limit
 }
 
 // trackerOf finds the tracker's id in <imei>/data, …/<imei>/data and …/<imei>/shadow/update.
