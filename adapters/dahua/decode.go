@@ -248,12 +248,19 @@ func (w *writer) access(n note) error {
 	if math.IsNaN(celsius) {
 		return fmt.Errorf("field \"CurrentTemperature\": %.80q is no temperature", n.field("CurrentTemperature"))
 	}
-	g.Celsius = celsius
-	w.gate(g)
-	if !measured {
-		return nil
+	// The measurement is an event of its own, before the passage that it is asked for.
+	if measured {
+		w.temperature(n, g, celsius)
 	}
+	w.gate(g)
+	return nil
+}
+
+func (w *writer) temperature(n note, g event.GateAccess, celsius float64) {
 	t := event.TemperatureCheck{PersonKind: g.PersonKind, Person: g.Person, Celsius: celsius}
+	if t.Person == "" {
+		t.Person = g.Credential
+	}
 	switch push.Truth(n.field("IsOverTemperature")) {
 	case event.Yes:
 		t.DeviceFlag = "abnormal"
@@ -263,7 +270,6 @@ func (w *writer) access(n note) error {
 	e := push.Base(w.m, event.KindGate, w.device)
 	e.Type, e.Temperature = event.TypeTemperatureCheck, &t
 	w.add(e)
-	return nil
 }
 
 // unitOf spells TemperatureUnit as push.Celsius wants it.

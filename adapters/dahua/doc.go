@@ -19,6 +19,11 @@
 // UTC, which some firmwares shift by their zone. The direction is Type (Entry, Exit), else
 // the topic's last level, else in.
 //
+// The listener takes the same bodies by HTTP. Its credentials file has one device a line,
+// "<address> <secret> [in|out|camera]"; the address is the user of Basic or Digest, or the URL is
+// /dahua/<address>/<secret>. The device is answered when the
+// journal has the message; a body that cannot be decoded is a dead letter, and answered.
+//
 // Sources: Dahua HTTP API for DSS and access control V2.x, "Subscribe to event message",
 // "AccessControl" event and AccessControlCardRec (Method, Status, TemperatureUnit).
 //

@@ -28,7 +28,7 @@ func TestSamples(t *testing.T) {
 		"005_breakin.txt":                "gate d1 2026-09-29T20:50:00Z in manual forced /; ",
 		"007_no_time.txt":                "gate d1 in manual granted 1001/; ",
 		"009_nested_quotes.txt":          "gate d1 in card granted /000ABC; ",
-		"011_cardrec_cgi.txt":            "gate d1 #1 in face granted /; gate d1 #1 36.5 normal; ",
+		"011_cardrec_cgi.txt":            "gate d1 #1 36.5 normal; gate d1 #1 in face granted /; ",
 	}
 	decoded, nothing, refused, wrong := 0, 0, 0, 0
 	for _, file := range files {

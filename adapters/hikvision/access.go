@@ -66,13 +66,9 @@ func (w *writer) access(a alert, kind string) error {
 }
 
 func (w *writer) passage(a alert, kind string, p passage, person, card string, exit bool) error {
-	celsius, _, err := celsiusOf(a.field)
-	if err != nil {
-		return err
-	}
 	g := event.GateAccess{
 		Direction: w.direction(a, kind), PersonKind: personKind(a), Method: p.method, Result: p.result,
-		Person: person, Credential: card, Celsius: celsius,
+		Person: person, Credential: card,
 	}
 	if exit {
 		g.Direction = event.Out
@@ -80,10 +76,18 @@ func (w *writer) passage(a alert, kind string, p passage, person, card string, e
 	if mode := strings.ToLower(a.field("currentVerifyMode")); g.Method == "" {
 		g.Method = methodOf(mode, card)
 	}
+	who := person
+	if who == "" {
+		who = card
+	}
+	// The measurement is an event of its own, before the passage that it is asked for.
+	if err := w.temperature(event.KindGate, a.field, g.PersonKind, who); err != nil {
+		return err
+	}
 	e := push.Base(w.m, event.KindGate, w.device)
 	e.Type, e.Gate = event.TypeGateAccess, &g
 	w.add(e)
-	return w.temperature(event.KindGate, a.field, g.PersonKind, person)
+	return nil
 }
 
 // methodOf is how somebody passed when the code does not say.

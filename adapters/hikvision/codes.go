@@ -23,14 +23,18 @@ func passageOf(minor int) (p passage, ok bool) {
 		return passage{"card", event.ResultDenied}, true
 	case 27: // door opened without a right
 		return passage{"manual", event.ResultForced}, true
-	case 23, 34, 38, 40, 43, 46, 69, 72, 101: // button, passwords, fingerprints
+	case 23, 34, 38, 40, 43, 46, 69, 72, 101, 181: // button, passwords, fingerprints
 		return passage{"manual", event.ResultGranted}, true
-	case 39, 41, 42, 44, 45, 47, 48, 49, 70, 71, 73, 74, 102, 103, 148:
+	case 39, 41, 42, 44, 45, 47, 48, 49, 70, 71, 73, 74, 102, 103, 148, 182:
 		return passage{"manual", event.ResultDenied}, true
 	case 54, 57, 60, 63, 66, 75, 77, 105: // face, alone or with something else
 		return passage{"face", event.ResultGranted}, true
-	case 55, 56, 58, 59, 61, 62, 64, 65, 67, 68, 76, 78, 79, 80, 104, 106:
+	case 55, 56, 58, 59, 61, 62, 64, 65, 67, 68, 76, 78, 79, 80, 104, 106, 112:
 		return passage{"face", event.ResultDenied}, true
+	case 156: // QR code
+		return passage{"qr", event.ResultGranted}, true
+	case 157:
+		return passage{"qr", event.ResultDenied}, true
 	case 113: // on the block list
 		return passage{"", event.ResultDenied}, true
 	}

@@ -21,6 +21,11 @@
 // count as manual. An event that has a person or card but no code is taken as granted, as
 // these terminals leave the codes out of plain attendance. A time without a zone is UTC+8.
 //
+// The listener takes the same bodies by HTTP. Its credentials file has one device a line,
+// "<address> <secret> [in|out|camera]"; the address is the user of Basic or Digest, or the URL is
+// /hikvision/<address>/<secret>, for devices whose host setting takes no password. The device is answered when the
+// journal has the message; a body that cannot be decoded is a dead letter, and answered.
+//
 // Sources: Hikvision ISAPI, "Intelligent Security API (Access Control on Person)", event
 // EventNotificationAlert and JSON_EventNotificationAlert_AccessControllerEvent; Hik Device
 // Gateway API guide V1.8.0, appendix C (access control event types).

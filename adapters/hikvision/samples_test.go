@@ -23,7 +23,7 @@ func TestSamples(t *testing.T) {
 		t.Skip("no samples beside the repository")
 	}
 	want := map[string]string{
-		"001_gateway_face_temp.json":           "gate d1 #123 in face granted 1001/12345678; gate d1 #123 36.5 normal; ",
+		"001_gateway_face_temp.json":           "gate d1 #123 36.5 normal; gate d1 #123 in face granted 1001/12345678; ",
 		"003_facecapture_abnormal_string.json": "temperature d1 2019-11-29T10:04:46Z 36.8 abnormal; ",
 		"005_wrapped_string_serial.json":       "gate d1 2026-02-01T08:00:00Z #100 in card granted E1001/; ",
 		"007_card_only.json":                   "gate d1 in card granted /1234567890; ",

@@ -204,15 +204,19 @@ func (w *writer) gate(observed time.Time, g event.GateAccess, temperature string
 	if math.IsNaN(celsius) {
 		return fmt.Errorf("field \"temperature\": %.80q is no temperature", temperature)
 	}
-	g.Celsius = celsius
+	// The measurement is an event of its own, before the passage that it is asked for.
+	if measured {
+		who := g.Person
+		if who == "" {
+			who = g.Credential
+		}
+		e := w.base(event.TypeTemperatureCheck)
+		e.Temperature = &event.TemperatureCheck{PersonKind: g.PersonKind, Person: who, Celsius: celsius}
+		w.add(e, observed)
+	}
 	e := w.base(event.TypeGateAccess)
 	e.Gate = &g
 	w.add(e, observed)
-	if measured {
-		e := w.base(event.TypeTemperatureCheck)
-		e.Temperature = &event.TemperatureCheck{PersonKind: g.PersonKind, Person: g.Person, Celsius: celsius}
-		w.add(e, observed)
-	}
 	return nil
 }
 

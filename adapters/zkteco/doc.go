@@ -18,6 +18,13 @@
 // temperature mean not measured. Fingerprints, palms and passwords count as manual. These
 // devices do not say that they send history again: old rows are late by their time.
 //
+// The listener takes the same bodies by HTTP. Its credentials file has one device a line,
+// "<address> <secret> [in|out|camera]"; the address is the serial number as the terminal writes it.
+// A terminal that can only be given host and port has the secret "-" and is known by its
+// number alone: let such a listener be reached from the schools' network only. One that
+// takes a path before /iclock is given /<secret>. The device is answered when the
+// journal has the message; a body that cannot be decoded is a dead letter, and answered.
+//
 // Sources: ZKTeco "Attendance PUSH Communication Protocol" 2.4 and "Security PUSH
 // Communication Protocol" 3.1 (tables, event codes of appendix 2, verification modes).
 //
