@@ -2,7 +2,6 @@ package chirpstack
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/valyala/fastjson"
@@ -54,9 +53,22 @@ func knownName(name string) (known, bool) {
 	return known{}, false
 }
 
-// plainName makes "TempC_SHT" and "tempc-sht" the same name.
+// plainName makes "TempC_SHT" and "tempc-sht" the same name; a name too long to be known is
+// empty.
 func plainName(key []byte) string {
-	return strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(string(key)))
+	var room [32]byte
+	b := room[:0]
+	for _, c := range key {
+		switch {
+		case len(b) == len(room):
+			return ""
+		case c >= 'A' && c <= 'Z':
+			b = append(b, c+'a'-'A')
+		case c != '_' && c != '-' && c != ' ' && c != '.':
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }
 
 // up reads what the codec made of a frame.
