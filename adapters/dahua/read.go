@@ -33,7 +33,7 @@ func none(string) string { return "" }
 func readJSON(p *fastjson.Parser, part []byte) ([]note, error) {
 	v, err := p.ParseBytes(part)
 	if err != nil {
-		return nil, fmt.Errorf("JSON: %.200q", err.Error())
+		return nil, fmt.Errorf("JSON: %.100q", err.Error())
 	}
 	list := []*fastjson.Value{v}
 	if v.Type() == fastjson.TypeArray {
@@ -131,7 +131,7 @@ func readLines(p *fastjson.Parser, part []byte, each func(note) error) error {
 				}
 				v, err := p.ParseBytes(part[len("data="):][:end])
 				if err != nil {
-					return fmt.Errorf("field \"data\": %.200q", err.Error())
+					return fmt.Errorf("field \"data\": %.100q", err.Error())
 				}
 				one.field, part = fieldsOf(v), part[len("data=")+end:]
 				if one.source == "" {

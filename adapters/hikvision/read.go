@@ -39,7 +39,7 @@ type alert struct {
 func readJSON(alerts []alert, p *fastjson.Parser, part []byte) ([]alert, error) {
 	v, err := p.ParseBytes(part)
 	if err != nil {
-		return alerts, fmt.Errorf("JSON: %.200q", err.Error())
+		return alerts, fmt.Errorf("JSON: %.100q", err.Error())
 	}
 	list := []*fastjson.Value{v}
 	if v.Type() == fastjson.TypeArray {
@@ -117,7 +117,7 @@ func readXML(part []byte) (alert, error) {
 		case errors.Is(err, io.EOF):
 			return alert{}, errNoEvent
 		case err != nil:
-			return alert{}, fmt.Errorf("XML: %.200q", err.Error())
+			return alert{}, fmt.Errorf("XML: %.100q", err.Error())
 		case n > maxElements || len(open) > maxDepth:
 			return alert{}, errors.New("XML: too many or too deep elements")
 		}
