@@ -95,10 +95,14 @@ type Time struct {
 // Condition is a question about a record: Expr, or whether what stands at From or Topic is
 // one of the words of Is. Without Is it asks whether anything is there.
 type Condition struct {
-	From  string   `yaml:"from"`
-	Topic int      `yaml:"topic"`
-	Is    []string `yaml:"is"`
-	Expr  string   `yaml:"expr"` // true or false
+	// From is what the record calls it: a JSON path, a column, a key, a group.
+	From string `yaml:"from"`
+	// Topic is a level of the topic, from 1, or from the end with -1.
+	Topic int `yaml:"topic"`
+	// Is lists the words that answer yes.
+	Is []string `yaml:"is"`
+	// Expr computes the answer, true or false.
+	Expr string `yaml:"expr"`
 	// Not turns the answer round.
 	Not bool `yaml:"not"`
 }

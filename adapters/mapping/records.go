@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
@@ -61,7 +62,11 @@ func (d *Decoder) utf8Of(b []byte) ([]byte, error) {
 	} else if !utf8.Valid(b) {
 		return nil, errors.New("payload: not valid UTF-8")
 	}
-	return bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\ufeff"))), nil
+	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	if d.format == FormatCSV {
+		return bytes.Trim(b, "\r\n"), nil // a blank may be an empty column
+	}
+	return bytes.TrimSpace(b), nil
 }
 
 // each hands the payload's records to take, one after the other.
@@ -150,7 +155,7 @@ func (d *Decoder) eachRow(s *scratch, b []byte, take func() error) error {
 	r := csv.NewReader(bytes.NewReader(b))
 	r.Comma = d.comma
 	r.FieldsPerRecord = -1
-	r.TrimLeadingSpace = true
+	r.TrimLeadingSpace = !unicode.IsSpace(d.comma)
 	names := d.columns
 	header := d.header
 	for rows := 1; ; rows++ {

@@ -20,6 +20,9 @@ const (
 // Unix times below millisFrom are seconds, until the year 5138.
 const millisFrom = 1e11
 
+// endOfTime is the end of the year 9999, in Unix seconds.
+const endOfTime = 253402300800
+
 // times reads times in the first of its formats that fits.
 type times struct {
 	formats []string
@@ -54,8 +57,7 @@ func (t *times) try(s, format string) (time.Time, time.Duration, bool) {
 	case formatNanos:
 		return unix(s, time.Nanosecond)
 	case formatAny:
-		whole, _, _ := strings.Cut(s, ".")
-		if n, err := strconv.ParseInt(whole, 10, 64); err == nil && n >= millisFrom {
+		if n, err := strconv.ParseFloat(s, 64); err == nil && n >= millisFrom {
 			return unix(s, time.Millisecond)
 		}
 		return unix(s, time.Second)
@@ -90,15 +92,14 @@ func fraction(s string) time.Duration {
 // unix reads a number of units since 1970, digit by digit: a float64 holds microseconds at
 // best.
 func unix(s string, unit time.Duration) (time.Time, time.Duration, bool) {
+	if strings.ContainsAny(s, "eE") {
+		return unixFloat(s, unit)
+	}
 	whole, frac, _ := strings.Cut(s, ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
 	switch {
 	case err != nil:
-		f, err := strconv.ParseFloat(s, 64)
-		if err != nil || !strings.ContainsAny(s, "eE") || !(f >= 1 && f*float64(unit) < float64(1<<62)) {
-			return time.Time{}, 0, false
-		}
-		return time.UnixMilli(int64(f * float64(unit) / float64(time.Millisecond))), time.Millisecond, true
+		return time.Time{}, 0, false
 	case n == 0, n == -1:
 		return time.Time{}, 0, true
 	}
@@ -114,10 +115,21 @@ func unix(s string, unit time.Duration) (time.Time, time.Duration, bool) {
 	}
 	perSecond := int64(time.Second / unit)
 	seconds := n / perSecond
-	if seconds > 253402300799 { // the end of the year 9999
+	if seconds >= endOfTime {
 		return time.Time{}, 0, false
 	}
 	return time.Unix(seconds, n%perSecond*int64(unit)+int64(rest)), resolution, true
+}
+
+// unixFloat reads what some languages print for large numbers: 1.764e9. Milliseconds are
+// all it can be trusted with.
+func unixFloat(s string, unit time.Duration) (time.Time, time.Duration, bool) {
+	f, err := strconv.ParseFloat(s, 64)
+	f *= float64(unit) / float64(time.Millisecond)
+	if err != nil || !(f >= 1 && f < endOfTime*1000) {
+		return time.Time{}, 0, false
+	}
+	return time.UnixMilli(int64(f)), time.Millisecond, true
 }
 
 // location finds the zone of times that have none.
