@@ -40,7 +40,9 @@ func TestImportRules(t *testing.T) {
 		{"gateway/lifecycle", []string{"gateway/event"}},
 		{"gateway/", []string{"gateway/"}},
 		{"adapters/payload", []string{"gateway/event"}},
-		{"adapters/", []string{"gateway/event", "adapters/payload"}},
+		{"adapters/payload/", []string{"gateway/event", "adapters/payload", "adapters/payload/"}},
+		{"adapters/probe", []string{"gateway/event", "adapters/payload", "adapters/payload/", "adapters/probe/"}},
+		{"adapters/", []string{"gateway/event", "adapters/payload", "adapters/payload/"}},
 		{"adapters", []string{"gateway/event", "adapters/"}},
 		{"dashboard", []string{"gateway/event", "gateway/lifecycle", "dashboard/"}},
 		{"dashboard/", []string{"gateway/event", "gateway/lifecycle", "dashboard/"}},
@@ -53,12 +55,15 @@ func TestImportRules(t *testing.T) {
 		keepers []string
 	}{
 		{"github.com/eclipse/paho.mqtt.golang", []string{"gateway/ingest"}},
-		{"github.com/influxdata/", []string{"gateway/influx"}},
+		{"github.com/influxdata/influxdb", []string{"gateway/influx"}},
+		{"github.com/influxdata/line-protocol", []string{"gateway/influx", "adapters/mapping"}},
 		{"github.com/cockroachdb/pebble", []string{"gateway/journal"}},
 		{"github.com/nats-io/nats-server", []string{"gateway/broker"}},
 		{"github.com/nats-io/nats.go", []string{"gateway/uplink", "dashboard/bus", "gateway/broker"}},
 		{"github.com/synadia-io/", []string{"gateway/uplink"}},
 		{"github.com/gorilla/websocket", []string{"dashboard/live", "gateway/ingest", "cmd/campusgate/bench"}},
+		{"github.com/emiago/sipgo", []string{"adapters/gb28181"}},
+		{"github.com/expr-lang/expr", []string{"adapters/mapping"}},
 		{"database/sql", []string{"dashboard/"}},
 		{"modernc.org/sqlite", []string{"dashboard/store"}},
 	}

@@ -1,19 +1,48 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"strings"
+	"time"
 
+	"github.com/campusgate/campusgate/adapters"
 	"github.com/campusgate/campusgate/cmd/campusgate/config"
 	"github.com/campusgate/campusgate/gateway"
+	"github.com/campusgate/campusgate/gateway/event"
 )
 
 type checkCommand struct {
-	Config string `help:"Configuration file." required:"" type:"existingfile" placeholder:"FILE"`
+	Config string `help:"Configuration file." type:"existingfile" placeholder:"FILE"`
 	Part   string `help:"Which part to check: gateway, dashboard, all, or what the file has a section for (present)." enum:"present,all,gateway,dashboard" default:"present"`
+
+	Adapter  string `help:"Show what this adapter makes of --sample, instead of checking the configuration." placeholder:"NAME"`
+	Sample   string `help:"File with one message, byte for byte." type:"existingfile" placeholder:"FILE"`
+	Topic    string `help:"Topic or path on which the message came." default:"sample"`
+	Site     string `help:"Site that the subscription's mapping would set." default:"s001"`
+	Device   string `help:"Device that the mapping would set; empty leaves it to the adapter." placeholder:"NAME"`
+	Quantity string `help:"What a bare temperature of the device measures." placeholder:"NAME"`
+}
+
+// Validate holds the two uses of the command apart.
+func (c checkCommand) Validate() error {
+	switch {
+	case c.Adapter == "" && c.Config == "":
+		return errors.New("missing flags: --config=FILE, or --adapter=NAME with --sample=FILE")
+	case (c.Adapter == "") != (c.Sample == ""):
+		return errors.New("--adapter and --sample go together")
+	}
+	return nil
 }
 
 // Run checks a configuration as the part would at its start, and changes nothing.
 func (c checkCommand) Run(io streams) error {
+	if c.Adapter != "" {
+		return c.decode(io)
+	}
 	part := map[string]config.Part{"present": config.PartPresent, "all": config.PartAll, "gateway": config.PartGateway, "dashboard": config.PartDashboard}[c.Part]
 	cfg, county, err := config.Load(c.Config, io.environ, part)
 	if err != nil {
@@ -21,7 +50,11 @@ func (c checkCommand) Run(io streams) error {
 	}
 	if len(cfg.Gateway.Ingest.Brokers) > 0 && part != config.PartDashboard {
 		// Adapters that subscriptions name, limits of devices, secrets.
-		if _, err := gateway.New(cfg.Gateway, gatewayDeps(county, newLog(io.err, config.Log{Level: "error"}))); err != nil {
+		deps, err := gatewayDeps(cfg, county, newLog(io.err, config.Log{Level: "error"}))
+		if err == nil {
+			_, err = gateway.New(cfg.Gateway, deps)
+		}
+		if err != nil {
 			return &config.Error{Err: fmt.Errorf("%s: %w", c.Config, err)}
 		}
 	}
@@ -31,4 +64,62 @@ func (c checkCommand) Run(io streams) error {
 	}
 	_, err = fmt.Fprintf(io.out, "%s is right: %d sites, %d devices, %d routes\n", c.Config, len(county.Sites), devices, len(county.Routes))
 	return err
+}
+
+// decode prints the events of one message, indented, one after the other.
+func (c checkCommand) decode(io streams) error {
+	known, err := c.adapters(io.environ)
+	if err != nil {
+		return err
+	}
+	var names []string
+	var decoder adapters.Decoder
+	for _, d := range known {
+		names = append(names, d.Name())
+		if d.Name() == c.Adapter {
+			decoder = d
+		}
+	}
+	if decoder == nil {
+		return &config.Error{Err: &event.Fault{Key: "--adapter", Value: fmt.Sprintf("%q", c.Adapter), Want: "one of " + strings.Join(names, ", ")}}
+	}
+	text, err := os.ReadFile(c.Sample)
+	if err != nil {
+		return err
+	}
+	m := adapters.Message{
+		Topic: c.Topic, Payload: text, Received: time.Now(),
+		Site: event.SiteID(c.Site), Device: event.DeviceID(c.Device), Quantity: c.Quantity,
+	}
+	events, err := decoder.Decode(nil, m, event.Clock{})
+	if err != nil {
+		return fmt.Errorf("%s: the adapter %s refuses it: %w", c.Sample, c.Adapter, err)
+	}
+	if len(events) == 0 {
+		_, err = fmt.Fprintf(io.out, "%s is understood, and holds nothing to record\n", c.Sample)
+		return err
+	}
+	for i := range events {
+		var line bytes.Buffer
+		if err := json.Indent(&line, events[i].AppendJSON(nil), "", "  "); err != nil {
+			return err
+		}
+		line.WriteByte('\n')
+		if _, err := line.WriteTo(io.out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adapters are the built-in ones and, with a configuration, its mappings.
+func (c checkCommand) adapters(environ []string) ([]adapters.Decoder, error) {
+	if c.Config == "" {
+		return adapters.All(), nil
+	}
+	cfg, _, err := config.Load(c.Config, environ, config.PartPresent)
+	if err != nil {
+		return nil, err
+	}
+	return decoders(cfg)
 }

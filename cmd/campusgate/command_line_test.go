@@ -42,6 +42,23 @@ gateway:
       - {name: main, url: "tcp://127.0.0.1:1", client_id: x, subscriptions: [{filter: "a/#", adapter: kampus}]}
 `)
 	broken := writeFile(t, filepath.Join(w.dir, "broken.yaml"), "county: [small.yaml\n")
+	sample := writeFile(t, filepath.Join(w.dir, "sample.json"), `{"temperature":4.5}`)
+	mapped := writeFile(t, filepath.Join(w.dir, "mapped.yaml"), `county: small.yaml
+gateway:
+  ingest:
+    brokers:
+      - {name: main, url: "tcp://127.0.0.1:1", client_id: x, subscriptions: [{filter: "x/#", adapter: fridge}]}
+mappings:
+  - name: fridge
+    format: json
+    device: {topic: 2}
+    outputs:
+      - type: kitchen_reading
+        fields:
+          quantity: {value: cold_store}
+          value: {from: temperature}
+          unit: {value: "°C"}
+`)
 	nobody := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
 
 	type row struct {
@@ -75,6 +92,16 @@ gateway:
 		{name: "check one part", args: []string{"check", "--config", w.config, "--part", "dashboard"}, code: 0, says: []string{"is right"}},
 		{name: "check a part that is not there", args: []string{"check", "--config", adapter, "--part", "dashboard"}, code: 2, says: []string{adapter, "no section dashboard"}},
 		{name: "check adapter", args: []string{"check", "--config", adapter}, code: 2, says: []string{adapter, "kampus", "campus"}},
+		{name: "check nothing", args: []string{"check"}, code: 2, says: []string{"--config", "--adapter"}},
+		{name: "check half a sample", args: []string{"check", "--adapter", "zigbee2mqtt"}, code: 2, says: []string{"--sample"}},
+		{name: "check a sample", args: []string{
+			"check", "--adapter", "zigbee2mqtt", "--sample", sample, "--topic", "zigbee2mqtt/Fridge 1", "--quantity", "cold_store",
+		}, code: 0, says: []string{`"device": "fridge-1"`, `"quantity": "cold_store"`, `"value": 4.5`}},
+		{name: "check a sample by a mapping", args: []string{
+			"check", "--config", mapped, "--adapter", "fridge", "--sample", sample, "--topic", "x/f7",
+		}, code: 0, says: []string{`"device": "f7"`, `"value": 4.5`}},
+		{name: "check a sample that is refused", args: []string{"check", "--adapter", "gate", "--sample", sample}, code: 1, says: []string{"refuses"}},
+		{name: "check with no such adapter", args: []string{"check", "--adapter", "zigbee", "--sample", sample}, code: 2, says: []string{"--adapter", "zigbee2mqtt"}},
 		{name: "check syntax", args: []string{"check", "--config", broken}, code: 2, says: []string{broken + ":1: "}},
 		{name: "mistyped variable", args: []string{"gateway", "--config", w.config}, env: []string{"CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTE=1"}, code: 2, says: []string{
 			"CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTE: no such setting", "CAMPUSGATE_GATEWAY_JOURNAL_MAX_BYTES",

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/campusgate/campusgate/adapters/simulator"
+	"github.com/campusgate/campusgate/cmd/campusgate/config"
 	"github.com/campusgate/campusgate/dashboard"
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/bus"
@@ -121,7 +122,11 @@ func (d *demo) startGateway(ctx context.Context) error {
 		Name: "demo", URL: "tcp://" + d.addresses.MQTT, ClientID: "campusgate-gw1",
 		Subscriptions: []ingest.SubscriptionConfig{{Filter: "campus/#", QoS: 1, Adapter: "campus"}},
 	}}
-	g, err := gateway.New(cfg, gatewayDeps(d.county, d.log))
+	deps, err := gatewayDeps(config.Default(), d.county, d.log)
+	if err != nil {
+		return err
+	}
+	g, err := gateway.New(cfg, deps)
 	if err != nil {
 		return err
 	}

@@ -6,13 +6,10 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/campusgate/campusgate/adapters"
 	"github.com/campusgate/campusgate/cmd/campusgate/config"
 	"github.com/campusgate/campusgate/gateway"
 	"github.com/campusgate/campusgate/gateway/broker"
-	"github.com/campusgate/campusgate/gateway/event"
 	"github.com/campusgate/campusgate/gateway/influx"
-	"github.com/campusgate/campusgate/gateway/ingest"
 	"github.com/campusgate/campusgate/gateway/lifecycle"
 )
 
@@ -30,7 +27,11 @@ func (c gatewayCommand) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	log := newLog(io.err, cfg.Log)
-	g, err := gateway.New(cfg.Gateway, gatewayDeps(county, log))
+	deps, err := gatewayDeps(cfg, county, log)
+	if err != nil {
+		return &config.Error{Err: err}
+	}
+	g, err := gateway.New(cfg.Gateway, deps)
 	if err != nil {
 		return &config.Error{Err: err}
 	}
@@ -74,20 +75,4 @@ func stopAll(ctx context.Context, running *lifecycle.Stack) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	return running.Stop(ctx)
-}
-
-func gatewayDeps(county *event.County, log zerolog.Logger) gateway.Deps {
-	deps := gateway.Deps{County: county, Log: log, Version: version}
-	for _, d := range adapters.All() {
-		deps.Decoders = append(deps.Decoders, decoder{d})
-	}
-	return deps
-}
-
-// decoder lets an adapter read what ingest hands it: the core may not know the adapters.
-type decoder struct{ adapters.Decoder }
-
-// Decode passes the message on.
-func (d decoder) Decode(dst []event.Event, m ingest.Message, clock event.Clock) ([]event.Event, error) {
-	return d.Decoder.Decode(dst, adapters.Message(m), clock)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/campusgate/campusgate/adapters/mapping"
 	"github.com/campusgate/campusgate/dashboard"
 	"github.com/campusgate/campusgate/dashboard/bus"
 	"github.com/campusgate/campusgate/gateway"
@@ -25,6 +26,11 @@ type Config struct {
 	Log Log `yaml:"log"`
 	// Gateway is read by `campusgate gateway`.
 	Gateway gateway.Config `yaml:"gateway"`
+	// Listeners of the gateway take in devices that connect to it themselves.
+	Listeners Listeners `yaml:"listeners"`
+	// Mappings are adapters described here instead of written in Go: each says how one
+	// vendor's messages are read. A subscription names one by its name.
+	Mappings []mapping.Config `yaml:"mappings"`
 	// Dashboard is read by `campusgate dashboard`.
 	Dashboard dashboard.Config `yaml:"dashboard"`
 	// Bus is where the dashboard finds the gateways' records.
@@ -78,7 +84,7 @@ type EmbeddedInflux struct {
 func Default() Config {
 	c := Config{
 		County: "counties/demo.yaml", Log: Log{Level: "info", Format: "json"},
-		Gateway: gateway.DefaultConfig(), Dashboard: dashboard.DefaultConfig(), Bus: bus.DefaultConfig(), History: influx.DefaultReaderConfig(),
+		Gateway: gateway.DefaultConfig(), Listeners: DefaultListeners(), Dashboard: dashboard.DefaultConfig(), Bus: bus.DefaultConfig(), History: influx.DefaultReaderConfig(),
 		Embedded: Embedded{
 			Bus:    EmbeddedBus{Enabled: true, BusConfig: broker.DefaultBusConfig()},
 			MQTT:   EmbeddedMQTT{MQTTConfig: broker.DefaultMQTTConfig()},
@@ -217,7 +223,7 @@ func (c *Config) validate(part Part) error {
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf("log.format", c.Log.Format, "json", "console")
 	if part&PartGateway != 0 {
-		faults = append(faults, event.Under("gateway", c.Gateway.Validate()))
+		faults = append(faults, event.Under("gateway", c.Gateway.Validate()), event.Under("listeners", c.Listeners.Validate()))
 		if c.Embedded.MQTT.Enabled {
 			faults = append(faults, event.Under("embedded.mqtt", c.Embedded.MQTT.Validate()))
 		}
