@@ -5,8 +5,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/campusgate/campusgate/adapters/payload/payloadtest"
 	"github.com/campusgate/campusgate/adapters/owntracks"
+	"github.com/campusgate/campusgate/adapters/payload/payloadtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

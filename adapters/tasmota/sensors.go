@@ -89,10 +89,11 @@ func (r *reader) sensor(name string, v *fastjson.Value, own bool) {
 		{"OBJTMP", surface},
 		{"AMBTMP", event.QuantityRoom},
 	} {
-		if r.err != nil {
-			return
+		value := v.Get(f.field)
+		if r.err != nil || value == nil {
+			continue
 		}
-		n, ok, err := foreign.Celsius(v.Get(f.field), name+"."+f.field, r.fahrenheit)
+		n, ok, err := foreign.Celsius(value, name+"."+f.field, r.fahrenheit)
 		r.add(name, own, f.quantity, n, "°C", ok, err)
 	}
 	for _, f := range [...]struct {
@@ -105,10 +106,11 @@ func (r *reader) sensor(name string, v *fastjson.Value, own bool) {
 		{"CarbonDioxide", "co2", "ppm", 1e6},
 		{"PM2.5", "pm25", "µg/m³", 1e5},
 	} {
-		if r.err != nil {
-			return
+		value := v.Get(f.field)
+		if r.err != nil || value == nil {
+			continue
 		}
-		n, ok, err := foreign.Number(v.Get(f.field), name+"."+f.field, 0, f.high)
+		n, ok, err := foreign.Number(value, name+"."+f.field, 0, f.high)
 		r.add(name, own, f.quantity, n, f.unit, ok, err)
 	}
 }

@@ -35,6 +35,8 @@ const (
 type Parsers struct{ pool sync.Pool }
 
 // Object parses a payload and hands its object to read. The value is valid only there.
+// The parser alone takes [...] for a number that nobody reads, so the payload is validated
+// too: only then, for the validator does not bound its depth, as the parser does.
 func (p *Parsers) Object(body []byte, read func(root *fastjson.Value) error) error {
 	if !utf8.Valid(body) {
 		return errors.New("payload is not valid UTF-8")
@@ -48,6 +50,9 @@ func (p *Parsers) Object(body []byte, read func(root *fastjson.Value) error) err
 	}
 	root, err := parser.ParseBytes(body)
 	if err != nil {
+		return fmt.Errorf("payload is no JSON: %.120s", strings.ToValidUTF8(err.Error(), "?"))
+	}
+	if err := fastjson.ValidateBytes(body); err != nil {
 		return fmt.Errorf("payload is no JSON: %.120s", strings.ToValidUTF8(err.Error(), "?"))
 	}
 	if root.Type() != fastjson.TypeObject {

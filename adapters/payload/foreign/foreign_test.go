@@ -117,7 +117,7 @@ func TestClean(t *testing.T) {
 func TestObject(t *testing.T) {
 	t.Parallel()
 	var p foreign.Parsers
-	for _, body := range []string{"", "x", "[]", "1", "{", "{\"a\":\"\xff\"}", strings.Repeat(`{"a":`, 100000)} {
+	for _, body := range []string{"", "x", "[]", "1", "{", "{\"a\":\"\xff\"}", `{"a":[...]}`, `{"a":NaN}`, `{"a":1,}`, `{"a":1} x`, strings.Repeat(`{"a":`, 100000)} {
 		err := p.Object([]byte(body), func(*fastjson.Value) error { t.Errorf("%.20q is an object", body); return nil })
 		if err == nil || len(err.Error()) > 300 {
 			t.Errorf("%.20q: %v", body, err)
