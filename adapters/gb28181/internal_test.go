@@ -46,8 +46,10 @@ func TestParseCredentials(t *testing.T) {
 		}
 	}
 	// RFC 2617 3.5, with a qop.
-	c := credentials{username: "Mufasa", realm: "testrealm@host.com", nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
-		uri: "/dir/index.html", qop: "auth", nc: "00000001", cnonce: "0a4f113b", response: "6629fae49393a05397450978507c4ef1"}
+	c := credentials{
+		username: "Mufasa", realm: "testrealm@host.com", nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+		uri: "/dir/index.html", qop: "auth", nc: "00000001", cnonce: "0a4f113b", response: "6629fae49393a05397450978507c4ef1",
+	}
 	if !c.answers("GET", "Circle Of Life") {
 		t.Error("the vector of RFC 2617 is refused")
 	}
@@ -94,9 +96,11 @@ func TestValidate(t *testing.T) {
 		t.Error(err)
 	}
 	err := Config{Realm: "a\"b"}.Validate()
-	for _, key := range []string{"listen", "server_id", "realm", "password_file", "keepalive_interval", "keepalive_count",
+	for _, key := range []string{
+		"listen", "server_id", "realm", "password_file", "keepalive_interval", "keepalive_count",
 		"max_expires", "catalog_every", "catalog_timeout", "max_devices", "max_connections", "max_message_bytes",
-		"idle_timeout", "message_timeout"} {
+		"idle_timeout", "message_timeout",
+	} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("%s is not named in %v", key, err)
 		}

@@ -74,7 +74,7 @@ func TestFaults(t *testing.T) {
 		}, "fields.lon"},
 		"empty field": {func(c *mapping.Config) { c.Outputs[0].Fields["value"] = mapping.Field{} }, "outputs[0].fields.value: it"},
 		"unit": {func(c *mapping.Config) {
-			c.Outputs[0].Fields["value"] = mapping.Field{Source: at("t").Source, Unit: "farenheit"}
+			c.Outputs[0].Fields["value"] = mapping.Field{Source: at("t").Source, Unit: "fahrenheitt"}
 		}, `did you mean "fahrenheit"`},
 		"no unit": {func(c *mapping.Config) {
 			c.Outputs[0].Fields["quantity"] = mapping.Field{Source: at("t").Source, Unit: "m"}

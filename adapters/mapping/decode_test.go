@@ -130,8 +130,10 @@ func TestLimits(t *testing.T) {
 	}{
 		"payload": {"cold-chain", strings.Repeat(" ", 1<<20+1), "more than 1048576"},
 		"records": {"gate-terminal", `{"Records":[` + strings.Repeat(`{},`, 500) + `{}]}`, "more than 500 records"},
-		"events": {"cold-chain", `{"dataList":[` + strings.Repeat(`{"devNo":"a","params":[{"code":"WD","val":1},{"code":"SD","val":1}]},`, 300) + `{}]}`,
-			"more than 500 events"},
+		"events": {
+			"cold-chain", `{"dataList":[` + strings.Repeat(`{"devNo":"a","params":[{"code":"WD","val":1},{"code":"SD","val":1}]},`, 300) + `{}]}`,
+			"more than 500 events",
+		},
 		"lines": {"bus-pairs", strings.Repeat("a:1\n", 501), "more than 500 records"},
 		"pairs": {"bus-pairs", strings.Repeat("a:1;", 300), "more than 256 pairs"},
 		"depth": {"cold-chain", strings.Repeat(`{"dataList":`, 5000), "not JSON"},

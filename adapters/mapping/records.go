@@ -126,7 +126,7 @@ func (r *record) add(name, text string) {
 func (d *Decoder) eachJSON(s *scratch, b []byte, take func() error) error {
 	v, err := s.parser.ParseBytes(b)
 	if err != nil {
-		return fmt.Errorf("payload: not JSON: %.100s", err)
+		return fmt.Errorf("payload: not JSON: %.100s", err.Error())
 	}
 	top := v
 	if v = d.records.follow(v); v == nil || v.Type() == fastjson.TypeNull {
@@ -164,7 +164,7 @@ func (d *Decoder) eachRow(s *scratch, b []byte, take func() error) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fmt.Errorf("payload: not CSV: %.100s", err)
+			return fmt.Errorf("payload: not CSV: %.100s", err.Error())
 		case len(row) > maxColumns:
 			return fmt.Errorf("row %d: more than %d columns", rows, maxColumns)
 		case rows > maxRecords+1:
@@ -243,13 +243,13 @@ func eachPoint(s *scratch, b []byte, take func() error) error {
 func readPoint(points *lineprotocol.Decoder, r *record) error {
 	name, err := points.Measurement()
 	if err != nil {
-		return fmt.Errorf("measurement: %.120s", err)
+		return fmt.Errorf("measurement: %.120s", err.Error())
 	}
 	r.add("measurement", string(name))
 	for {
 		key, word, err := points.NextTag()
 		if err != nil {
-			return fmt.Errorf("tag: %.120s", err)
+			return fmt.Errorf("tag: %.120s", err.Error())
 		}
 		if key == nil {
 			break
@@ -259,7 +259,7 @@ func readPoint(points *lineprotocol.Decoder, r *record) error {
 	for {
 		key, v, err := points.NextField()
 		if err != nil {
-			return fmt.Errorf("field: %.120s", err)
+			return fmt.Errorf("field: %.120s", err.Error())
 		}
 		if key == nil {
 			break
@@ -271,7 +271,7 @@ func readPoint(points *lineprotocol.Decoder, r *record) error {
 	}
 	stamp, err := points.TimeBytes()
 	if err != nil {
-		return fmt.Errorf("timestamp: %.120s", err)
+		return fmt.Errorf("timestamp: %.120s", err.Error())
 	}
 	if stamp != nil {
 		r.add("timestamp", string(stamp))
