@@ -115,6 +115,14 @@ func (c *client) receive(ack bool) message {
 	return m
 }
 
+// hasMore reports whether anything arrives within a time.
+func (c *client) hasMore(within time.Duration) bool {
+	_ = c.conn.SetReadDeadline(time.Now().Add(within))
+	_, err := c.in.Peek(1)
+	_ = c.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	return err == nil
+}
+
 func (c *client) close() { _ = c.conn.Close() }
 
 // waitClosed reads until the server closes the connection.
