@@ -1,28 +1,16 @@
 package hikvision_test
 
 import (
-	"os"
-	"path/filepath"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/campusgate/campusgate/adapters/hikvision"
-	"github.com/campusgate/campusgate/adapters/payload"
 	"github.com/campusgate/campusgate/adapters/payload/payloadtest"
-	"github.com/campusgate/campusgate/gateway/event"
 )
 
-// TestSamples reads messages of real devices to what their sources say they mean. They lie
-// beside the repository, where they are present.
+// TestSamples reads messages of real devices to what their sources say they mean.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	const family = "hikvision_isapi"
-	files, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "samples", family, "[0-9]*"))
-	if err != nil || len(files) == 0 {
-		t.Skip("no samples beside the repository")
-	}
-	want := map[string]string{
+	payloadtest.Samples(t, hikvision.New(), "hikvision_isapi", "hikvision/d1", map[string]string{
 		"001_gateway_face_temp.json":           "gate d1 #123 36.5 normal; gate d1 #123 in face granted 1001/12345678; ",
 		"003_facecapture_abnormal_string.json": "temperature d1 2019-11-29T10:04:46Z 36.8 abnormal; ",
 		"005_wrapped_string_serial.json":       "gate d1 2026-02-01T08:00:00Z #100 in card granted E1001/; ",
@@ -39,58 +27,5 @@ func TestSamples(t *testing.T) {
 		"027_ignored_heartbeat_min.xml":        "camera d1 heartbeat up; ",
 		"029_clockout_xml.xml":                 "gate d1 2026-03-29T10:15:00Z out manual denied WS-002/; ",
 		"031_event_code_table.txt":             "refused",
-	}
-	decoded, nothing, refused, wrong := 0, 0, 0, 0
-	for _, file := range files {
-		body, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := payload.Message{Topic: "hikvision/d1", Payload: body, Received: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)}
-		events, err := hikvision.New().Decode(nil, m, event.Clock{})
-		got := ""
-		switch {
-		case err != nil:
-			got = "refused"
-			refused++
-		case len(events) == 0:
-			got = "nothing"
-			nothing++
-		default:
-			decoded++
-			for i := range events {
-				payloadtest.Check(t, &events[i], m, event.Clock{})
-				got += summary(&events[i]) + "; "
-			}
-		}
-		if w, known := want[filepath.Base(file)]; known && got != w {
-			wrong++
-			t.Errorf("%s\ngot  %s (%v)\nwant %s", file, got, err, w)
-		}
-	}
-	t.Logf("%s samples %d decoded %d nothing %d refused %d wrong %d", family, len(files), decoded, nothing, refused, wrong)
-}
-
-func summary(e *event.Event) string {
-	s := string(e.Kind) + " " + string(e.Device)
-	if e.Backfill {
-		s += " backfill"
-	}
-	if !e.ObservedAt.Truncate(time.Second).Equal(e.ReceivedAt) {
-		s += " " + e.ObservedAt.Truncate(time.Second).Format(time.RFC3339)
-	}
-	if e.Seq != 0 {
-		s += " #" + strconv.FormatUint(e.Seq, 10)
-	}
-	switch {
-	case e.Gate != nil:
-		return s + " " + e.Gate.Direction + " " + e.Gate.Method + " " + e.Gate.Result + " " + e.Gate.Person + "/" + e.Gate.Credential
-	case e.Temperature != nil:
-		return s + " " + strconv.FormatFloat(e.Temperature.Celsius, 'f', -1, 64) + " " + e.Temperature.DeviceFlag
-	case e.Status != nil && e.Status.Heartbeat:
-		return s + " heartbeat " + e.Status.Status
-	case e.Status != nil:
-		return s + " status " + e.Status.Status + " " + e.Status.Reason
-	}
-	return s
+	})
 }

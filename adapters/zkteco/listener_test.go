@@ -1,96 +1,18 @@
 package zkteco_test
 
 import (
-	"context"
-	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/push/pushtest"
 	"github.com/campusgate/campusgate/adapters/zkteco"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-// terminal talks to a listener whose messages are decoded by the adapter.
-type terminal struct {
-	client *http.Client
-	base   string
-
-	mu     sync.Mutex
-	events []event.Event
-	topics []string
-	dead   []error
-}
-
-func (c *terminal) deliver(_ context.Context, messages ...payload.Message) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, m := range messages {
-		events, err := zkteco.New().Decode(nil, m, event.Clock{})
-		if err != nil {
-			c.dead = append(c.dead, err)
-		}
-		c.events = append(c.events, events...)
-		c.topics = append(c.topics, m.Topic)
-	}
-	return nil
-}
-
-func connect(t *testing.T, credentials string) *terminal {
+func connect(t *testing.T, credentials string) *pushtest.Terminal {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "credentials")
-	if err := os.WriteFile(file, []byte(credentials), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c := &terminal{client: &http.Client{Transport: &http.Transport{}, Timeout: 30 * time.Second}}
-	cfg := zkteco.DefaultConfig()
-	cfg.Listen, cfg.CredentialsFile = "127.0.0.1:0", file
-	l, err := zkteco.NewListener(cfg, payload.ListenerDeps{Deliver: c.deliver, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.client.CloseIdleConnections()
-		if err := l.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	c.base = "http://" + l.Addr()
-	return c
-}
-
-// ask sends a request, a GET when there is no body.
-func (c *terminal) ask(t *testing.T, path, contentType, body string) (status int, answer string) {
-	t.Helper()
-	method := http.MethodPost
-	if body == "" {
-		method = http.MethodGet
-	}
-	r, err := http.NewRequestWithContext(t.Context(), method, c.base+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
-	}
-	w, err := c.client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = w.Body.Close() }()
-	text, err := io.ReadAll(w.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w.StatusCode, string(text)
+	return pushtest.Connect(t, zkteco.New(), zkteco.DefaultConfig(), zkteco.NewListener, credentials)
 }
 
 func TestListener(t *testing.T) {
@@ -112,28 +34,28 @@ func TestListener(t *testing.T) {
 		{"/iclock/devicecmd?SN=ABC1", "ID=1&Return=0", "OK"},
 		{"/secret-two/iclock/cdata?SN=ABC2&table=ATTLOG", row, "OK: 1"},
 	} {
-		status, text := c.ask(t, c1.path, "text/plain", c1.body)
+		status, text := c.Ask(t, c1.path, "text/plain", c1.body)
 		if exact := strings.HasPrefix(c1.want, "OK"); status != 200 || !strings.HasPrefix(text, c1.want) || exact && text != c1.want {
 			t.Errorf("%s: %d %q", c1.path, status, text)
 		}
 	}
 	for _, path := range []string{"/iclock/getrequest?SN=ABC9", "/iclock/getrequest?SN=ABC2", "/secret-on/iclock/getrequest?SN=ABC2", "/iclock/getrequest", "/"} {
-		if status, _ := c.ask(t, path, "", ""); status != http.StatusForbidden {
+		if status, _ := c.Ask(t, path, "", ""); status != http.StatusForbidden {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
 	got := map[event.Type]int{}
-	for i := range c.events {
-		got[c.events[i].Type]++
+	for i := range c.Events {
+		got[c.Events[i].Type]++
 	}
 	// Handshakes, poll, state and registration; three attendances and one passage.
-	if len(c.dead) != 0 || got[event.TypeDeviceStatus] != 5 || got[event.TypeGateAccess] != 4 {
-		t.Fatal(c.dead, got, c.topics)
+	if len(c.Dead) != 0 || got[event.TypeDeviceStatus] != 5 || got[event.TypeGateAccess] != 4 {
+		t.Fatal(c.Dead, got, c.Topics)
 	}
-	last := c.events[len(c.events)-1]
-	if c.topics[len(c.topics)-1] != "zkteco/ABC2/ATTLOG/out" || last.Device != "zkteco-abc2" || last.Gate.Direction != event.Out {
+	last := c.Events[len(c.Events)-1]
+	if c.Topics[len(c.Topics)-1] != "zkteco/ABC2/ATTLOG/out" || last.Device != "zkteco-abc2" || last.Gate.Direction != event.Out {
 		t.Errorf("%s", last.AppendJSON(nil))
 	}
 }
@@ -144,14 +66,14 @@ func TestSentAgain(t *testing.T) {
 	c := connect(t, "ABC1 -\n")
 	row := "7\t2026-11-24 07:31:05\t0\t15\t0\t0\n"
 	for _, body := range []string{row, "6\t2026-11-24 07:30:05\t0\t15\t0\t0\n" + row} {
-		if status, _ := c.ask(t, "/iclock/cdata?SN=ABC1&table=ATTLOG", "", body); status != http.StatusOK {
+		if status, _ := c.Ask(t, "/iclock/cdata?SN=ABC1&table=ATTLOG", "", body); status != http.StatusOK {
 			t.Error(status)
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.events) != 3 || c.events[0].ID != c.events[2].ID || c.events[0].ID == c.events[1].ID ||
-		!c.events[0].ObservedAt.Equal(c.events[2].ObservedAt) {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	if len(c.Events) != 3 || c.Events[0].ID != c.Events[2].ID || c.Events[0].ID == c.Events[1].ID ||
+		!c.Events[0].ObservedAt.Equal(c.Events[2].ObservedAt) {
 		t.Error("another batch makes another event of a row")
 	}
 }
