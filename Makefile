@@ -33,7 +33,9 @@ test-influxdb2: ## Run the InfluxDB contract tests against a real InfluxDB 2.7 (
 	sh gateway/influx/influxdb2.sh
 
 check-samples: ## Run the adapters over ../shared/samples, where that folder exists
-	$(GO) test -count=1 -run TestSamples -v ./adapters/...
+	@out=$$(mktemp) && $(GO) test -count=1 -run TestSamples -v ./adapters/... >$$out; code=$$?; \
+	printf '%-20s %8s %8s %8s %8s %8s\n' family samples decoded nothing refused wrong; \
+	sed -n 's/.*samples| //p' $$out | sort; test $$code -eq 0 || cat $$out; rm -f $$out; exit $$code
 
 fuzz: ## Fuzz every decoder and codec for FUZZTIME each (default 30s)
 	GO="$(GO)" FUZZTIME="$${FUZZTIME:-30s}" sh configs/bench/fuzz.sh

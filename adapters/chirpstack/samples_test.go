@@ -2,9 +2,6 @@ package chirpstack_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/campusgate/campusgate/adapters/chirpstack"
@@ -16,11 +13,6 @@ import (
 // TestSamples decodes the collected samples where they are at hand.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join("..", "..", "..", "shared", "samples", "chirpstack")
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		t.Skip("no samples here")
-	}
 	const device, gateway = "application/a/device/0101010101010101/event/", "gateway/0016c001f153a14c/event/"
 	// What each sample makes, in short. Nothing: an empty text.
 	wants := map[string][2]string{
@@ -39,57 +31,19 @@ func TestSamples(t *testing.T) {
 		"013": {gateway + "raw", ""},
 		"017": {"gateway/0016c001ff1a0a5f/event/mesh", ""},
 	}
-	decoded, nothing, refused, wrong := 0, 0, 0, 0
-	for _, f := range files {
-		if f.Name() == "SOURCES.md" {
-			continue
-		}
-		body, err := os.ReadFile(filepath.Join(dir, f.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, valid := wants[f.Name()[:3]]
+	payloadtest.EachSample(t, "chirpstack", func(name string, body []byte) ([]event.Event, error, string) {
+		want, valid := wants[name[:3]]
 		if !valid {
 			want[0] = device + "up"
 		}
 		m := payload.Message{Topic: want[0], Payload: body, Received: payloadtest.Received()}
 		events, err := chirpstack.New().Decode(nil, m, event.Clock{})
-		switch {
-		case err != nil && valid, err == nil && !valid:
-			t.Errorf("%s: error %v, %d events", f.Name(), err, len(events))
-			wrong++
-			continue
-		case err != nil:
-			refused++
-			continue
+		switch got := payloadtest.Brief(events, true); {
+		case (err == nil) != valid:
+			return events, err, fmt.Sprintf("%d events, valid %v", len(events), valid)
+		case valid && got != want[1]:
+			return events, err, fmt.Sprintf("got %q, want %q", got, want[1])
 		}
-		if got := summary(events); got != want[1] {
-			t.Errorf("%s: got %q, want %q", f.Name(), got, want[1])
-			wrong++
-		} else if got == "" {
-			nothing++
-		} else {
-			decoded++
-		}
-	}
-	t.Logf("chirpstack samples: decoded %d, nothing %d, refused %d, wrong %d", decoded, nothing, refused, wrong)
-}
-
-// summary writes events in short.
-func summary(events []event.Event) string {
-	all := make([]string, len(events))
-	for i := range events {
-		e := &events[i]
-		s := string(e.Type) + " " + string(e.Device)
-		switch {
-		case e.Status != nil:
-			s += " " + e.Status.Status
-		case e.Reading != nil:
-			s += fmt.Sprint(" ", e.Reading.Quantity, " ", e.Reading.Value)
-		case e.Position != nil:
-			s += fmt.Sprint(" ", e.Position.Lat, " ", e.Position.Lon)
-		}
-		all[i] = s + e.ObservedAt.Format(" 2006-01-02T15:04:05")
-	}
-	return strings.Join(all, "; ")
+		return events, err, ""
+	})
 }

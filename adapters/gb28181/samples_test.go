@@ -1,14 +1,13 @@
 package gb28181_test
 
 import (
-	"os"
-	"path/filepath"
+	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/campusgate/campusgate/adapters/gb28181"
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/payloadtest"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -29,40 +28,16 @@ func sampleStates() map[string]string {
 // repository.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "samples", "gb28181", "*"))
-	if err != nil || len(files) == 0 {
-		t.Skip("no samples beside the repository")
-	}
 	want := sampleStates()
-	received := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-	samples, decoded, nothing, refused, wrong := 0, 0, 0, 0, 0
-	for _, file := range files {
-		name := filepath.Base(file)
-		if strings.HasSuffix(name, ".md") {
-			continue
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		samples++
+	payloadtest.EachSample(t, "gb28181", func(name string, body []byte) ([]event.Event, error, string) {
 		events, err := gb28181.New().Decode(nil, payload.Message{
-			Topic: "gb28181/sample/message", Payload: text, Received: received,
+			Topic: "gb28181/sample/message", Payload: body, Received: payloadtest.Received(),
 		}, event.Clock{})
-		switch {
-		case err != nil:
-			refused++
-		case len(events) == 0:
-			nothing++
-		default:
-			decoded++
-		}
 		if got := summary(events); err != nil || got != want[name[:3]] {
-			wrong++
-			t.Errorf("%s: got %q, %v, want %q", name, got, err, want[name[:3]])
+			return events, err, fmt.Sprintf("got %q, want %q", got, want[name[:3]])
 		}
-	}
-	t.Logf("family gb28181: samples %d decoded %d nothing %d refused %d wrong %d", samples, decoded, nothing, refused, wrong)
+		return events, err, ""
+	})
 }
 
 func summary(events []event.Event) string {

@@ -3,14 +3,12 @@ package owntracks_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/campusgate/campusgate/adapters/owntracks"
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/payloadtest"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -18,33 +16,11 @@ import (
 // reader of the same JSON finds must come out.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "samples", "owntracks", "*[^d]"))
-	if err != nil || len(files) == 0 {
-		t.Skip("no samples beside the repository")
-	}
-	samples, decoded, nothing, refused, wrong := 0, 0, 0, 0, 0
-	for _, file := range files {
-		body, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		samples++
-		m := payload.Message{Topic: "owntracks/user/d1", Payload: body, Received: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	payloadtest.EachSample(t, "owntracks", func(name string, body []byte) ([]event.Event, error, string) {
+		m := payload.Message{Topic: "owntracks/user/d1", Payload: body, Received: payloadtest.Received()}
 		events, err := owntracks.New().Decode(nil, m, event.Clock{})
-		switch {
-		case err != nil:
-			refused++
-		case len(events) == 0:
-			nothing++
-		default:
-			decoded++
-		}
-		if fault := compare(file, body, events, err); fault != "" {
-			wrong++
-			t.Errorf("%s: %s (%v)", filepath.Base(file), fault, err)
-		}
-	}
-	t.Logf("%-12s samples %d decoded %d nothing %d refused %d wrong %d", "owntracks", samples, decoded, nothing, refused, wrong)
+		return events, err, compare(name, body, events, err)
+	})
 }
 
 func compare(file string, body []byte, events []event.Event, err error) string {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -81,11 +79,6 @@ func summary(events []event.Event) string {
 // must be refused; written as protobuf they must give what the specification says of them.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join("..", "..", "..", "shared", "samples", "sparkplug_b")
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		t.Skip("no samples here")
-	}
 	const root = "spBv1.0/Sparkplug B Devices/"
 	const down, node, device = " 0; raspberry-pi-pibrella ", "raspberry-pi", "raspberry-pi-pibrella"
 	// Topic, and what the sample makes, in short.
@@ -102,43 +95,27 @@ func TestSamples(t *testing.T) {
 		"015": {root + "NDEATH/Raspberry Pi", node + " down"},
 		"017": {root + "DDEATH/Raspberry Pi/Pibrella", device + " down"},
 	}
-	decoded, nothing, refused, wrong := 0, 0, 0, 0
-	for _, f := range files {
-		if f.Name() == "SOURCES.md" {
-			continue
-		}
-		body, err := os.ReadFile(filepath.Join(dir, f.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, valid := wants[f.Name()[:3]]
+	payloadtest.EachSample(t, "sparkplug_b", func(name string, body []byte) ([]event.Event, error, string) {
 		m := payload.Message{Topic: root + "NDATA/x", Payload: body, Received: payloadtest.Received()}
-		if _, err := sparkplug.New().Decode(nil, m, event.Clock{}); err == nil {
-			t.Errorf("%s: text is taken for protobuf", f.Name())
-			wrong++
-		} else {
-			refused++
+		events, err := sparkplug.New().Decode(nil, m, event.Clock{})
+		if err == nil {
+			return events, err, "text is taken for protobuf"
 		}
+		want, valid := wants[name[:3]]
 		if !valid {
-			continue
+			return events, err, ""
 		}
 		var p fastjson.Parser
 		// The specification's text has spaces that JSON does not know.
-		v, err := p.ParseBytes(bytes.ReplaceAll(body, []byte("\u00a0"), []byte(" ")))
-		if err != nil {
-			t.Logf("%s: %v", f.Name(), err)
-			continue
+		v, parseErr := p.ParseBytes(bytes.ReplaceAll(body, []byte("\u00a0"), []byte(" ")))
+		if parseErr != nil {
+			return events, err, parseErr.Error()
 		}
 		m.Topic, m.Payload = want[0], wire(t, v)
-		events, err := sparkplug.New().Decode(nil, m, event.Clock{})
+		events, err = sparkplug.New().Decode(nil, m, event.Clock{})
 		if got := summary(events); err != nil || got != want[1] {
-			t.Errorf("%s: got %q, %v; want %q", f.Name(), got, err, want[1])
-			wrong++
-		} else if got == "" {
-			nothing++
-		} else {
-			decoded++
+			return events, err, fmt.Sprintf("got %q, want %q", got, want[1])
 		}
-	}
-	t.Logf("sparkplug samples: decoded %d, nothing %d, refused as text %d, wrong %d", decoded, nothing, refused, wrong)
+		return events, err, ""
+	})
 }
