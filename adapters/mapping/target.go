@@ -118,6 +118,9 @@ func body(e *event.Event) event.Kind {
 	case event.TypeEmergencyCall:
 		e.Call = &event.EmergencyCall{}
 		return event.KindButton
+	case event.TypeCameraCheck:
+		e.Check = &event.CameraCheck{}
+		return event.KindCamera
 	}
 	return ""
 }
@@ -158,6 +161,13 @@ func targets(t event.Type) []target {
 		return []target{
 			{name: "state", kind: toWord, need: needed, words: []string{event.CallPressed, event.CallReleased, event.CallTest}, set: func(e *event.Event, r result) { e.Call.State = r.text }},
 			{name: "place", kind: toText, set: func(e *event.Event, r result) { e.Call.Place = r.text }},
+		}
+	case event.TypeCameraCheck:
+		return []target{
+			{name: "check", kind: toWord, need: needed, words: []string{event.CheckImage, event.CheckRecording}, set: func(e *event.Event, r result) { e.Check.Check = r.text }},
+			{name: "result", kind: toWord, need: needed, words: []string{event.CheckPassed, event.CheckFailed, event.CheckUnknown}, set: func(e *event.Event, r result) { e.Check.Result = r.text }},
+			{name: "reason", kind: toText, set: func(e *event.Event, r result) { e.Check.Reason = r.text }},
+			{name: "score", high: 1, set: func(e *event.Event, r result) { e.Check.Score = r.num }},
 		}
 	}
 	return nil

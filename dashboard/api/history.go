@@ -27,7 +27,7 @@ type gateLogInput struct {
 type historyInput struct {
 	Site     string    `query:"site" required:"true" minLength:"1" maxLength:"64"`
 	Device   string    `query:"device" required:"true" minLength:"1" maxLength:"64"`
-	Type     string    `query:"type" required:"true" enum:"gate_access,temperature_check,vehicle_position,kitchen_reading,device_status,emergency_call"`
+	Type     string    `query:"type" required:"true" enum:"gate_access,temperature_check,vehicle_position,kitchen_reading,device_status,emergency_call,camera_check"`
 	Quantity string    `query:"quantity" maxLength:"64"`
 	From     time.Time `query:"from"`
 	To       time.Time `query:"to"`

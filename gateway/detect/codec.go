@@ -184,6 +184,9 @@ func (d *device) code(c *coder) {
 	}
 	c.stamps(&d.denied, nil)
 	for i := range d.levels {
+		if i == firstLevels && c.reading && len(c.buf) == 0 {
+			break // stored before there were more
+		}
 		l := &d.levels[i]
 		c.time(&l.last)
 		c.time(&l.since)

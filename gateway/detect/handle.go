@@ -57,6 +57,10 @@ func (e *Engine) handle(ev *event.Event) {
 	if known {
 		o.at, o.started = received, min(observed+d.offset, now)
 	}
+	if ev.Check != nil {
+		d.camera(&o, ev.Check) // others' word of the device: no sign of its life
+		return
+	}
 	d.presence(&o)
 	switch {
 	case ev.Gate != nil:

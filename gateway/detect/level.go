@@ -15,7 +15,10 @@ const (
 	levelFreezer   = 4
 	levelGas       = 5
 	levelSmoke     = 6
-	numLevels      = 7
+	levelImage     = 7
+	levelRecording = 8
+	numLevels      = 9
+	firstLevels    = 7 // those that were stored before there were camera checks
 )
 
 // worseUpdate is how often the worst value of a standing anomaly is told anew.
@@ -62,7 +65,7 @@ func (d *device) follow(o *observation, i int, b band, delay, rest int64, f find
 		return
 	}
 	// Two observations far apart say nothing about the time between them.
-	if o.at-l.last > max(delay, rest, int64(5*time.Minute)) && o.at-l.last > 3*d.reportPeriod() {
+	if o.at-l.last > max(delay, rest, int64(5*time.Minute)) && o.at-l.last > 3*o.period() {
 		l.since, l.calm = 0, 0
 	}
 	l.last = o.at

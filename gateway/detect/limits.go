@@ -67,6 +67,8 @@ const (
 	cameraMassShare
 	cameraMassCount
 	cameraMassWindowSeconds
+	cameraImageMinutes
+	recordingGapMinutes
 	clockSkewSeconds
 	clockMessages
 	sequenceSettleSeconds
@@ -129,6 +131,9 @@ var limitTable = [numLimits]Limit{
 	cameraMassShare:         {"camera_mass_share", 20, 1, 100, "%", "camera_mass_outage", "The share of a site's cameras that must be lost together."},
 	cameraMassCount:         {"camera_mass_count", 5, 2, 1000, "cameras", "camera_mass_outage", "The least number of cameras lost together."},
 	cameraMassWindowSeconds: {"camera_mass_window_seconds", 120, 10, 1800, "s", "camera_mass_outage", "The time within which losses are together."},
+
+	cameraImageMinutes:  {"camera_image_minutes", 5, 0, 1440, "min", "camera_image_unusable", "How long a camera's picture must be found unusable; the next usable one ends it."},
+	recordingGapMinutes: {"recording_gap_minutes", 30, 1, 1440, "min", "recording_gap", "How long nothing of a camera may have been recorded (recorders list a file only now and then)."},
 
 	clockSkewSeconds:      {"clock_skew_seconds", 60, 5, 86400, "s", "clock_wrong", "How far a device's clock may be off."},
 	clockMessages:         {"clock_messages", 3, 2, 50, "messages", "clock_wrong", "So many messages in a row, over half a minute or more, must be off by the same; as many right ones end it."},

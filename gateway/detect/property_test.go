@@ -86,7 +86,7 @@ func (s *stream) move() {
 func (s *stream) one() {
 	pick := func(of ...string) string { return rapid.SampledFrom(of).Draw(s.t, "pick") }
 	who := pick("", "p1", "p2", "p3", "p4")
-	switch rapid.IntRange(0, 5).Draw(s.t, "what") {
+	switch rapid.IntRange(0, 6).Draw(s.t, "what") {
 	case 0:
 		g := event.GateAccess{
 			Direction: pick("in", "out"), PersonKind: pick("pupil", "staff", "visitor"), Result: pick("granted", "granted", "denied", "forced"),
@@ -110,6 +110,13 @@ func (s *stream) one() {
 	case 4:
 		c := event.EmergencyCall{State: pick("pressed", "released", "test")}
 		s.add("s1/b1", event.TypeEmergencyCall, func(e *event.Event) { e.Call = &c })
+	case 6:
+		c := event.CameraCheck{
+			Check: pick(event.CheckImage, event.CheckRecording), Result: pick(event.CheckPassed, event.CheckFailed, event.CheckUnknown), Reason: pick("black", "", "x,frozen"),
+			Score: rapid.Float64Range(0, 1).Draw(s.t, "score"), Limit: 0.5, To: s.now, OpenGapS: rapid.SampledFrom([]float64{0, 60, 1860, 7200}).Draw(s.t, "open"),
+			Period: rapid.SampledFrom([]time.Duration{0, time.Minute, time.Hour}).Draw(s.t, "every"),
+		}
+		s.add(pick("s1/c01", "s2/c2"), event.TypeCameraCheck, func(e *event.Event) { e.Check = &c })
 	case 5:
 		st := event.DeviceStatus{Status: pick("up", "down", "unknown"), Reason: pick("", "mains lost"), Period: rapid.SampledFrom([]time.Duration{0, 0, 30 * time.Second}).Draw(s.t, "period")}
 		device := rapid.SampledFrom(fleet).Draw(s.t, "device")

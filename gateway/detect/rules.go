@@ -32,6 +32,8 @@ const (
 	cameraDown
 	cameraFlapping
 	cameraMassOutage
+	cameraImage
+	recordingGap
 	deviceSilent
 	clockWrong
 	sequenceGap
@@ -75,6 +77,8 @@ var ruleTable = [numRules]ruleSpec{
 	cameraDown:            {"camera_down", event.SeverityWarning},
 	cameraFlapping:        {"camera_flapping", event.SeverityWarning},
 	cameraMassOutage:      {"camera_mass_outage", event.SeverityHigh},
+	cameraImage:           {"camera_image_unusable", event.SeverityWarning},
+	recordingGap:          {"recording_gap", event.SeverityWarning},
 	deviceSilent:          {"device_silent", event.SeverityWarning},
 	clockWrong:            {"clock_wrong", event.SeverityInfo},
 	sequenceGap:           {"sequence_gap", event.SeverityInfo},

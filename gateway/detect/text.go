@@ -93,6 +93,10 @@ func (f *finding) sentence(a *event.Anomaly) event.Text {
 		return say("燃气浓度 "+value+" %LEL（界限 "+limit+"）", "gas at "+value+" %LEL (limit "+limit+")")
 	case smoke:
 		return say("烟雾报警", "smoke detected")
+	case cameraImage:
+		return say("画面不可用（"+d.ZH+"）", "picture unusable ("+d.EN+")")
+	case recordingGap:
+		return say("录像中断 "+value+" 分钟（界限 "+limit+" 分钟）", "nothing recorded for "+value+" min (limit "+limit+" min)")
 	case clockWrong:
 		if a.Value < 0 {
 			return say("设备时钟快 "+number(-a.Value)+" 秒", "device clock is "+number(-a.Value)+" s fast")

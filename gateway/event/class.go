@@ -39,7 +39,7 @@ func (e *Event) Class() Class {
 			return ClassAnomaly
 		}
 		return ClassPosition
-	case TypeKitchenReading:
+	case TypeKitchenReading, TypeCameraCheck:
 		return ClassReading
 	case TypeDeviceStatus:
 		return ClassHeartbeat
@@ -64,6 +64,8 @@ func (e *Event) Subject() string {
 		channel = "reading-" + e.Reading.Quantity
 	case TypeEmergencyCall:
 		channel = "call"
+	case TypeCameraCheck:
+		channel = "check-" + e.Check.Check
 	}
 	return "campus.event." + string(e.Site) + "." + string(e.Kind) + "." + string(e.Device) + "." + channel
 }

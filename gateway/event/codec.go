@@ -46,6 +46,9 @@ func (e *Event) AppendBinary(dst []byte) ([]byte, error) {
 	if e.Call != nil {
 		b = e.Call.appendWire(b, 21)
 	}
+	if e.Check != nil {
+		b = e.Check.appendWire(b, 22)
+	}
 	return b, nil
 }
 
@@ -106,6 +109,9 @@ func (e *Event) UnmarshalBinary(b []byte) error {
 		case 21:
 			e.Call = new(EmergencyCall)
 			e.Call.readWire(&r, wire)
+		case 22:
+			e.Check = new(CameraCheck)
+			e.Check.readWire(&r, wire)
 		default:
 			r.skip(wire)
 		}
@@ -133,6 +139,8 @@ func (e *Event) checkBody() error {
 		ok = e.Status != nil
 	case TypeEmergencyCall:
 		ok = e.Call != nil
+	case TypeCameraCheck:
+		ok = e.Check != nil
 	}
 	if !ok {
 		return fmt.Errorf("event %q: type %s without its body", e.ID, e.Type)

@@ -43,13 +43,14 @@ const (
 	TypeKitchenReading   Type = "kitchen_reading"
 	TypeDeviceStatus     Type = "device_status"
 	TypeEmergencyCall    Type = "emergency_call"
+	TypeCameraCheck      Type = "camera_check"
 )
 
 // Types lists every type of event.
 func Types() []Type {
 	return []Type{
 		TypeGateAccess, TypeTemperatureCheck, TypeVehiclePosition,
-		TypeKitchenReading, TypeDeviceStatus, TypeEmergencyCall,
+		TypeKitchenReading, TypeDeviceStatus, TypeEmergencyCall, TypeCameraCheck,
 	}
 }
 
@@ -90,6 +91,7 @@ type Event struct {
 	Reading     *KitchenReading   `json:"reading,omitempty"`
 	Status      *DeviceStatus     `json:"status,omitempty"`
 	Call        *EmergencyCall    `json:"call,omitempty"`
+	Check       *CameraCheck      `json:"check,omitempty"`
 }
 
 // Tri is a fact that a device may leave unsaid.

@@ -95,6 +95,15 @@ func anyEvent() *rapid.Generator[event.Event] {
 			}
 		case event.TypeEmergencyCall:
 			e.Call = &event.EmergencyCall{State: anyText().Draw(t, "state"), Place: anyText().Draw(t, "place")}
+		case event.TypeCameraCheck:
+			e.Check = &event.CameraCheck{
+				Check: anyText().Draw(t, "check"), Result: anyText().Draw(t, "result"), Reason: anyText().Draw(t, "reason"),
+				Score: anyNumber().Draw(t, "score"), Limit: anyNumber().Draw(t, "limit"), Evidence: anyText().Draw(t, "evidence"),
+				LatencyMS: anyNumber().Draw(t, "latency"), Period: time.Duration(rapid.Int64().Draw(t, "period")),
+				From: anyTime().Draw(t, "from"), To: anyTime().Draw(t, "to"), ExpectedS: anyNumber().Draw(t, "expected"),
+				CoveredS: anyNumber().Draw(t, "covered"), OpenGapS: anyNumber().Draw(t, "open"), Gaps: rapid.Int().Draw(t, "gaps"),
+				GapList: anyText().Draw(t, "list"),
+			}
 		}
 		return e
 	})

@@ -91,6 +91,9 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 		o.strSet(`,"place":`, c.Place)
 		o.b = append(o.b, '}')
 	}
+	if e.Check != nil {
+		e.Check.appendJSON(&o)
+	}
 	return append(o.b, '}')
 }
 

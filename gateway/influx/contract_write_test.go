@@ -46,7 +46,14 @@ func everyType() []event.Event {
 	camera.Status = &event.DeviceStatus{Status: "down", Heartbeat: true, Reason: odd, LatencyMS: 12.5, Recording: event.No, Period: time.Minute}
 	button := base(7, event.TypeEmergencyCall, event.KindButton)
 	button.Call = &event.EmergencyCall{State: "pressed", Place: odd}
-	return []event.Event{gate, check, moving, lost, cold, camera, button}
+	image := base(8, event.TypeCameraCheck, event.KindCamera)
+	image.Check = &event.CameraCheck{Check: "image", Result: "failed", Reason: odd, Score: 0.97, Limit: 0.9, Evidence: "0a", LatencyMS: 80.5, Period: time.Minute}
+	recording := base(9, event.TypeCameraCheck, event.KindCamera)
+	recording.Check = &event.CameraCheck{
+		Check: "recording", Result: "failed", From: time.Unix(1795000000, 0).UTC(), To: time.Unix(1795086400, 0).UTC(),
+		ExpectedS: 86400, CoveredS: 0, OpenGapS: 86400, Gaps: 1, GapList: odd,
+	}
+	return []event.Event{gate, check, moving, lost, cold, camera, button, image, recording}
 }
 
 func checkRoundTrip(t *testing.T, s server) {

@@ -38,6 +38,9 @@ func Measurements() []string {
 //	kitchen_reading    value f, unit s
 //	device_status      heartbeat b, reason s, latency_ms f, recording b, period_ns i
 //	emergency_call     place s
+//	camera_check       reason s, score f, limit f, evidence s, latency_ms f, period_ns i,
+//	                   from i (ns), to i (ns), expected_s f, covered_s f, open_gap_s f (these
+//	                   three of every recording), gaps i, gap_list s
 //
 // What was not said or not measured (empty text, 0 °C, unknown passengers) is left out.
 func AppendEvent(dst []byte, e *event.Event) ([]byte, bool) {
@@ -56,6 +59,8 @@ func AppendEvent(dst []byte, e *event.Event) ([]byte, bool) {
 		dst, usual = appendStatus(dst, e), e.Kind
 	case e.Type == event.TypeEmergencyCall && e.Call != nil:
 		dst, usual = appendCall(dst, e), event.KindButton
+	case e.Type == event.TypeCameraCheck && e.Check != nil:
+		dst, usual = appendCheck(dst, e), event.KindCamera
 	default:
 		return dst[:start], false
 	}
@@ -212,6 +217,39 @@ func appendCall(dst []byte, e *event.Event) []byte {
 	dst = appendTag(dst, ",state=", e.Call.State)
 	dst = append(dst, ' ')
 	return appendTextField(dst, "place=", e.Call.Place)
+}
+
+func appendCheck(dst []byte, e *event.Event) []byte {
+	c := e.Check
+	dst = append(dst, "camera_check"...)
+	dst = appendTag(dst, ",check=", c.Check)
+	dst = appendTag(dst, ",device=", string(e.Device))
+	dst = appendTag(dst, ",result=", c.Result)
+	dst = appendTag(dst, ",site=", string(e.Site))
+	dst = append(dst, ' ')
+	dst = appendTextField(dst, "reason=", c.Reason)
+	if c.Score != 0 || c.Limit != 0 {
+		dst = appendFloatField(dst, "score=", c.Score)
+		dst = appendFloatField(dst, "limit=", c.Limit)
+	}
+	dst = appendTextField(dst, "evidence=", c.Evidence)
+	if c.LatencyMS != 0 {
+		dst = appendFloatField(dst, "latency_ms=", c.LatencyMS)
+	}
+	if c.Period != 0 {
+		dst = append(appendIntField(dst, "period_ns=", int64(c.Period)), ',')
+	}
+	if !c.From.IsZero() || !c.To.IsZero() {
+		dst = append(appendIntField(dst, "from=", nanos(c.From)), ',')
+		dst = append(appendIntField(dst, "to=", nanos(c.To)), ',')
+		dst = appendFloatField(dst, "expected_s=", c.ExpectedS)
+		dst = appendFloatField(dst, "covered_s=", c.CoveredS)
+		dst = appendFloatField(dst, "open_gap_s=", c.OpenGapS)
+	}
+	if c.Gaps != 0 {
+		dst = append(appendIntField(dst, "gaps=", int64(c.Gaps)), ',')
+	}
+	return appendTextField(dst, "gap_list=", c.GapList)
 }
 
 // AppendAnomaly appends the anomaly as one line of the measurement "anomaly", with '\n',

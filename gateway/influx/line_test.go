@@ -174,6 +174,20 @@ func asWritten(e event.Event) event.Event {
 		tag(&c.State)
 		c.Place = textAsWritten(c.Place)
 		e.Call = &c
+	case e.Check != nil:
+		c := *e.Check
+		tag(&c.Check)
+		tag(&c.Result)
+		if c.From.IsZero() {
+			c.ExpectedS, c.CoveredS, c.OpenGapS = 0, 0, 0
+		}
+		for _, f := range []*float64{&c.Score, &c.Limit, &c.LatencyMS, &c.ExpectedS, &c.CoveredS, &c.OpenGapS} {
+			*f = floatAsWritten(*f)
+		}
+		for _, s := range []*string{&c.Reason, &c.Evidence, &c.GapList} {
+			*s = textAsWritten(*s)
+		}
+		e.Check = &c
 	}
 	return e
 }
@@ -248,6 +262,17 @@ func drawEvent(t *rapid.T) event.Event {
 		}
 	case event.TypeEmergencyCall:
 		e.Call = &event.EmergencyCall{State: text.Draw(t, "state"), Place: text.Draw(t, "place")}
+	case event.TypeCameraCheck:
+		e.Check = &event.CameraCheck{
+			Check: text.Draw(t, "check"), Result: text.Draw(t, "result"), Reason: text.Draw(t, "reason"),
+			Score: float.Draw(t, "score"), Limit: float.Draw(t, "limit"), Evidence: text.Draw(t, "evidence"),
+			LatencyMS: float.Draw(t, "latency"), Period: time.Duration(rapid.Int64Min(0).Draw(t, "period")),
+			ExpectedS: float.Draw(t, "expected"), CoveredS: float.Draw(t, "covered"), OpenGapS: float.Draw(t, "open"),
+			Gaps: rapid.IntRange(0, 1000).Draw(t, "gaps"), GapList: text.Draw(t, "list"),
+		}
+		if flag.Draw(t, "span") {
+			e.Check.From, e.Check.To = time.Unix(rapid.Int64Range(0, 1<<32).Draw(t, "from"), 0).UTC(), time.Unix(1<<32, 0).UTC()
+		}
 	}
 	return e
 }
@@ -398,6 +423,20 @@ func TestLinesAreAsDocumented(t *testing.T) {
 			with(func(e *event.Event) {
 				e.Type, e.Kind, e.Device = event.TypeEmergencyCall, event.KindButton, "e1"
 				e.Call = &event.EmergencyCall{State: "pressed", Place: "门卫室"}
+			}),
+		},
+		{
+			`camera_check,check=image,device=c1,result=failed,site=s012 reason="black",score=0.98,limit=0.9,evidence="ab",latency_ms=80,period_ns=60000000000i,` + end + ` 1772437263123456789`,
+			with(func(e *event.Event) {
+				e.Type, e.Kind, e.Device = event.TypeCameraCheck, event.KindCamera, "c1"
+				e.Check = &event.CameraCheck{Check: "image", Result: "failed", Reason: "black", Score: 0.98, Limit: 0.9, Evidence: "ab", LatencyMS: 80, Period: time.Minute}
+			}),
+		},
+		{
+			`camera_check,check=recording,device=c1,result=passed,site=s012 from=1000000000i,to=2000000000i,expected_s=1,covered_s=1,open_gap_s=0,` + end + ` 1772437263123456789`,
+			with(func(e *event.Event) {
+				e.Type, e.Kind, e.Device = event.TypeCameraCheck, event.KindCamera, "c1"
+				e.Check = &event.CameraCheck{Check: "recording", Result: "passed", From: time.Unix(1, 0), To: time.Unix(2, 0), ExpectedS: 1, CoveredS: 1}
 			}),
 		},
 	} {

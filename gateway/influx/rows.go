@@ -82,6 +82,9 @@ func eventOf(measurement string, r row) event.Event {
 	case event.TypeEmergencyCall:
 		e.Kind = event.KindButton
 		e.Call = &event.EmergencyCall{State: r.text("state"), Place: r.text("place")}
+	case event.TypeCameraCheck:
+		e.Kind = event.KindCamera
+		e.Check = checkOf(r)
 	}
 	if kind := r.text("source_kind"); kind != "" {
 		e.Kind = event.Kind(kind)
@@ -102,6 +105,20 @@ func positionOf(r row) *event.VehiclePosition {
 		p.Passengers = int(r.integer("passengers"))
 	}
 	return p
+}
+
+func checkOf(r row) *event.CameraCheck {
+	c := &event.CameraCheck{
+		Check: r.text("check"), Result: r.text("result"), Reason: r.text("reason"),
+		Score: r.float("score"), Limit: r.float("limit"), Evidence: r.text("evidence"),
+		LatencyMS: r.float("latency_ms"), Period: time.Duration(r.integer("period_ns")),
+		ExpectedS: r.float("expected_s"), CoveredS: r.float("covered_s"), OpenGapS: r.float("open_gap_s"),
+		Gaps: int(r.integer("gaps")), GapList: r.text("gap_list"),
+	}
+	if r.has("from") {
+		c.From, c.To = at(r.integer("from")), at(r.integer("to"))
+	}
+	return c
 }
 
 // anomalyOf rebuilds what AppendAnomaly wrote.

@@ -87,6 +87,9 @@ func (d *Decoder) fast(data []byte, e *event.Event) bool {
 		case "call":
 			e.Call = new(event.EmergencyCall)
 			f.call(v, e.Call)
+		case "check":
+			e.Check = new(event.CameraCheck)
+			f.check(v, e.Check)
 		default:
 			f.ok = false // newer than this program, or spelt otherwise
 		}
@@ -110,6 +113,8 @@ func check(e *event.Event) error {
 		ok = e.Status != nil
 	case event.TypeEmergencyCall:
 		ok = e.Call != nil
+	case event.TypeCameraCheck:
+		ok = e.Check != nil
 	default:
 		return fmt.Errorf("read event: unknown type %q", e.Type)
 	}

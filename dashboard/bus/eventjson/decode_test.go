@@ -36,7 +36,12 @@ func full() []event.Event {
 	status.Status = &event.DeviceStatus{Status: "up", Heartbeat: true, Reason: "r", LatencyMS: 1e-7, Recording: event.Yes, Period: time.Minute}
 	call := base(event.TypeEmergencyCall, event.KindButton)
 	call.Call = &event.EmergencyCall{State: "pressed", Place: "门卫室"}
-	return []event.Event{gate, check, position, reading, status, call}
+	camera := base(event.TypeCameraCheck, event.KindCamera)
+	camera.Check = &event.CameraCheck{
+		Check: "recording", Result: "failed", Reason: "gaps", Score: 0.97, Limit: 0.5, Evidence: "0a", LatencyMS: 80.5, Period: time.Minute,
+		From: at, To: at, ExpectedS: 86400, CoveredS: 3600, OpenGapS: 82800, Gaps: 2, GapList: "a/b c/d",
+	}
+	return []event.Event{gate, check, position, reading, status, call, camera}
 }
 
 // TestFastPathKnowsEveryField fails when a field is added to an event and not here.

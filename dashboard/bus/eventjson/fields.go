@@ -217,3 +217,42 @@ func (f *fields) call(v *fastjson.Value, c *event.EmergencyCall) {
 		}
 	})
 }
+
+func (f *fields) check(v *fastjson.Value, c *event.CameraCheck) {
+	f.object(v, func(key []byte, v *fastjson.Value) {
+		switch string(key) {
+		case "check":
+			c.Check = f.text(v)
+		case "result":
+			c.Result = f.text(v)
+		case "reason":
+			c.Reason = f.text(v)
+		case "score":
+			c.Score = f.float(v)
+		case "limit":
+			c.Limit = f.float(v)
+		case "evidence":
+			c.Evidence = f.text(v)
+		case "latency_ms":
+			c.LatencyMS = f.float(v)
+		case "period":
+			c.Period = time.Duration(f.int(v))
+		case "from":
+			c.From = f.time(v)
+		case "to":
+			c.To = f.time(v)
+		case "expected_s":
+			c.ExpectedS = f.float(v)
+		case "covered_s":
+			c.CoveredS = f.float(v)
+		case "open_gap_s":
+			c.OpenGapS = f.float(v)
+		case "gaps":
+			c.Gaps = int(f.int(v))
+		case "gap_list":
+			c.GapList = f.text(v)
+		default:
+			f.ok = false
+		}
+	})
+}

@@ -131,6 +131,8 @@ func words(e *event.Event) string {
 		return e.Status.Status
 	case e.Call != nil:
 		return e.Call.State
+	case e.Check != nil:
+		return e.Check.Check + " " + e.Check.Result
 	}
 	return ""
 }
