@@ -41,6 +41,7 @@ func TestImportRules(t *testing.T) {
 		{"gateway/", []string{"gateway/"}},
 		{"adapters/payload", []string{"gateway/event"}},
 		{"adapters/payload/", []string{"gateway/event", "adapters/payload", "adapters/payload/"}},
+		{"adapters/probe", []string{"gateway/event", "adapters/payload", "adapters/payload/", "adapters/probe/"}},
 		{"adapters/", []string{"gateway/event", "adapters/payload", "adapters/payload/"}},
 		{"adapters", []string{"gateway/event", "adapters/"}},
 		{"dashboard", []string{"gateway/event", "gateway/lifecycle", "dashboard/"}},

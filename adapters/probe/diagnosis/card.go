@@ -1,0 +1,101 @@
+package diagnosis
+
+const (
+	// maxColours is how many colours a card may have: eight bars and what is written on them.
+	maxColours = 12
+	// near is how far a point may lie from a colour, in levels of each component.
+	near = 6
+)
+
+// hue is one colour of a card and the share of the picture that has it.
+type hue struct {
+	tint
+	share float64
+}
+
+// card scores the recorder's card: few colours, in flat areas, with nothing between them.
+// Either a saturated colour takes a tenth of it or more (blue screen, colour bars), or it
+// is black with light text. A scene that is as poor in colours (fog, a wall, night) has
+// neither.
+func (m *measures) card(s *sampled) float64 {
+	hues := s.hues()
+	covered, vivid, black, text := 0.0, 0.0, 0.0, 0.0
+	for _, h := range hues {
+		covered += h.share
+		switch {
+		case max(h.cb, -h.cb, h.cr, -h.cr) >= 40:
+			vivid += h.share
+		case h.y < 24:
+			black += h.share
+		case h.y > 120:
+			text += h.share
+		}
+	}
+	kind := ramp(vivid, 0, 0.2)
+	if black > 0.7 {
+		kind = max(kind, ramp(text, 0, 0.01))
+	}
+	return min(kind, ramp(covered, 0.88, 1), ramp(m.flatness(s), 0.7, 0.9))
+}
+
+// flatness returns the share of the pixels that are equal to their right and lower
+// neighbours to within a level.
+func (m *measures) flatness(s *sampled) float64 {
+	flat, n := 0, 0
+	for y := range s.height - 1 {
+		line, below := s.luma[y*s.width:][:s.width], s.luma[(y+1)*s.width:][:s.width]
+		for x := range s.width - 1 {
+			across, down := line[x+1]-line[x], below[x]-line[x]
+			if across <= 1 && across >= -1 && down <= 1 && down >= -1 {
+				flat++
+			}
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return float64(flat) / float64(n)
+}
+
+// hues returns the colours that make up the picture, commonest first, each found as the
+// fullest bin of those points that no colour before it is near.
+func (s *sampled) hues() []hue {
+	left := make([]tint, len(s.tints))
+	copy(left, s.tints)
+	var hues []hue
+	bins := make(map[tint]int)
+	for len(hues) < maxColours && len(left) > 0 {
+		clear(bins)
+		var best tint
+		for _, t := range left {
+			b := tint{t.y >> 3, t.cb >> 3, t.cr >> 3}
+			bins[b]++
+			if bins[b] > bins[best] {
+				best = b
+			}
+		}
+		var sum [3]int
+		for _, t := range left {
+			if (tint{t.y >> 3, t.cb >> 3, t.cr >> 3}) == best {
+				sum[0], sum[1], sum[2] = sum[0]+int(t.y), sum[1]+int(t.cb), sum[2]+int(t.cr)
+			}
+		}
+		n := bins[best]
+		c := tint{int16(sum[0] / n), int16(sum[1] / n), int16(sum[2] / n)}
+		rest := left[:0]
+		for _, t := range left {
+			if !closeTo(t.y, c.y) || !closeTo(t.cb, c.cb) || !closeTo(t.cr, c.cr) {
+				rest = append(rest, t)
+			}
+		}
+		if len(rest) == len(left) {
+			break
+		}
+		hues = append(hues, hue{c, float64(len(left)-len(rest)) / float64(len(s.tints))})
+		left = rest
+	}
+	return hues
+}
+
+func closeTo(a, b int16) bool { return a-b <= near && b-a <= near }

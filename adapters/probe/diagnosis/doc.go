@@ -1,0 +1,2 @@
+// Package diagnosis judges a camera's picture: can anything be seen in it?
+package diagnosis
