@@ -10,22 +10,33 @@ import (
 // with each passage.
 type hours struct {
 	open, close, classFrom, classTo, lunchFrom, lunchTo int
-	days                                                [7]bool
+	of                                                  event.Hours
+
+	// What the calendar says of one day, the last one that was asked for.
+	year, yearDay int
+	school, quiet bool
 }
 
 func newHours(h event.Hours) *hours {
 	// The registry was checked by Index; a date makes clock times out of its words.
 	day := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 	second := func(at string) int { return int(h.On(day, at).Sub(day) / time.Second) }
-	n := &hours{
+	return &hours{
+		of:   h,
 		open: second(h.Open), close: second(h.Close),
 		classFrom: second(h.ClassFrom), classTo: second(h.ClassTo),
 		lunchFrom: second(h.LunchFrom), lunchTo: second(h.LunchTo),
 	}
-	for i := range n.days {
-		n.days[day.AddDate(0, 0, i).Weekday()] = h.SchoolDay(day.AddDate(0, 0, i))
+}
+
+// turn looks up local's day unless it is the one that was looked up last.
+func (h *hours) turn(local time.Time) {
+	year, yearDay := local.Year(), local.YearDay()
+	if year == h.year && yearDay == h.yearDay {
+		return
 	}
-	return n
+	h.year, h.yearDay, h.school = year, yearDay, h.of.SchoolDay(local)
+	_, h.quiet = h.of.Exam(local)
 }
 
 func secondOfDay(local time.Time) int {
@@ -35,14 +46,17 @@ func secondOfDay(local time.Time) int {
 
 // isOpen reports whether the gates are open for people from outside.
 func (h *hours) isOpen(local time.Time) bool {
+	h.turn(local)
 	at := secondOfDay(local)
-	return h.days[local.Weekday()] && at >= h.open && at < h.close
+	return h.school && at >= h.open && at < h.close
 }
 
-// inClass reports whether pupils belong inside.
+// inClass reports whether pupils belong inside: on no holiday, and on no day of
+// examinations that is to be quiet.
 func (h *hours) inClass(local time.Time) bool {
+	h.turn(local)
 	at := secondOfDay(local)
-	return h.days[local.Weekday()] && at >= h.classFrom && at < h.classTo &&
+	return h.school && !h.quiet && at >= h.classFrom && at < h.classTo &&
 		!(at >= h.lunchFrom && at < h.lunchTo)
 }
 

@@ -125,22 +125,16 @@ func (d *device) overdue(at int64) {
 
 // onDuty reports whether the device's silence is a fault at a time.
 func (d *device) onDuty(at int64) bool {
-	if d.reg == nil || d.reg.Duty != event.DutyService || d.site.hours == nil {
-		return true
-	}
-	return d.site.reg.Hours.Kitchen(d.engine.local(at))
+	return d.reg == nil || d.site.hours == nil || d.reg.OnDuty(d.site.reg.Hours, d.engine.local(at))
 }
 
-// nextDuty is when the kitchen's next service begins, 0 when it never does.
+// nextDuty is when the device's next duty begins, 0 when it never does.
 func (d *device) nextDuty(at int64) int64 {
-	local, h := d.engine.local(at), d.site.reg.Hours
-	for day := range 8 {
-		start := h.On(local.AddDate(0, 0, day), h.KitchenFrom)
-		if start.UnixNano() > at && h.SchoolDay(start) {
-			return start.UnixNano()
-		}
+	start := d.reg.NextDuty(d.site.reg.Hours, d.engine.local(at))
+	if start.IsZero() {
+		return 0
 	}
-	return 0
+	return start.UnixNano()
 }
 
 func (e *Engine) local(at int64) time.Time { return time.Unix(0, at).In(e.zone) }

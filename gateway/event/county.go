@@ -22,6 +22,8 @@ type County struct {
 	Zone   string  `yaml:"zone" json:"zone"` // IANA name; Asia/Shanghai when empty
 	Sites  []Site  `yaml:"sites" json:"sites"`
 	Routes []Route `yaml:"routes" json:"routes"`
+	// Calendar says which days are school days; an empty one leaves it to the weekdays.
+	Calendar Calendar `yaml:"calendar" json:"calendar"`
 
 	location *time.Location
 	sites    map[SiteID]*Site
@@ -62,6 +64,10 @@ type Hours struct {
 	KitchenFrom string   `yaml:"kitchen_from" json:"kitchen_from"` // service hours of stoves and hoods
 	KitchenTo   string   `yaml:"kitchen_to" json:"kitchen_to"`
 	Days        []string `yaml:"days" json:"days"` // mon … sun
+
+	// Set by County.Index, so that whoever has the hours asks the calendar too.
+	calendar *Calendar
+	site     SiteID
 }
 
 // DefaultHours is the day of a school that states none.
@@ -78,6 +84,7 @@ const (
 	DutyAlways  = "always"  // day and night: cameras, freezers, gates
 	DutyService = "service" // in the kitchen's service hours only
 	DutyTrip    = "trip"    // while a bus trip runs
+	DutyOwn     = "hours"   // in the hours of the device itself
 )
 
 // Device is anything that reports.
@@ -88,8 +95,10 @@ type Device struct {
 	Place string   `yaml:"place" json:"place"` // gate, canteen, field …
 	// Period is how often it reports by itself; 0 takes the default of its kind.
 	Period time.Duration `yaml:"period" json:"period"`
-	Duty   string        `yaml:"duty" json:"duty"`     // Duty…; empty takes the default of its kind
-	Parent DeviceID      `yaml:"parent" json:"parent"` // switch or recorder it hangs on
+	Duty   string        `yaml:"duty" json:"duty"` // Duty…; empty takes the default of its kind
+	// DutyHours of a device whose duty is "hours".
+	DutyHours *DutyHours `yaml:"duty_hours" json:"duty_hours,omitempty"`
+	Parent    DeviceID   `yaml:"parent" json:"parent"` // switch or recorder it hangs on
 	// Addresses are the names by which listeners know the device, "<adapter>:<address>":
 	// "jt808:013800138000", "gb28181:34020000001320000001".
 	Addresses []string `yaml:"addresses" json:"addresses,omitempty"`
@@ -159,6 +168,7 @@ func (c *County) Index() error {
 		if err := s.Hours.fill(); err != nil {
 			faults = append(faults, fmt.Errorf("sites[%d] (%s).hours: %w", i, s.ID, err))
 		}
+		s.Hours.calendar, s.Hours.site = &c.Calendar, s.ID
 		c.sites[s.ID] = s
 		for j := range s.Devices {
 			d := &s.Devices[j]
@@ -168,6 +178,9 @@ func (c *County) Index() error {
 			}
 			if d.Route != "" && c.routes[d.Route] == nil {
 				faults = append(faults, fmt.Errorf("sites[%d] (%s).devices[%d] (%s).route: no route %q", i, s.ID, j, d.ID, d.Route))
+			}
+			if err := d.checkDuty(); err != nil {
+				faults = append(faults, fmt.Errorf("sites[%d] (%s).devices[%d] (%s).duty: %w", i, s.ID, j, d.ID, err))
 			}
 			for k, a := range d.Addresses {
 				adapter, address, _ := strings.Cut(a, ":")
@@ -179,6 +192,9 @@ func (c *County) Index() error {
 			d.fill()
 			c.devices[key] = d
 		}
+	}
+	if err := c.Calendar.Validate(func(id SiteID) bool { return c.sites[id] != nil }); err != nil {
+		faults = append(faults, Under("calendar", err))
 	}
 	return errors.Join(faults...)
 }

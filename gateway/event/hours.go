@@ -71,13 +71,25 @@ func (h Hours) Between(local time.Time, from, to string) bool {
 	return at >= a && at < b
 }
 
-// SchoolDay reports whether local falls on one of the site's days.
+// SchoolDay reports whether local falls on one of the site's days, by the county's
+// calendar and else by the weekday.
 func (h Hours) SchoolDay(local time.Time) bool {
+	if school, decided := h.calendar.SchoolDay(h.site, local); decided {
+		return school
+	}
 	return slices.Contains(h.Days, weekday(local.Weekday()))
 }
 
-// InClass reports whether pupils belong inside: class hours without the lunch break.
+// Exam reports whether an examination is held on local's day, and whether class hours are
+// to be left alone on it.
+func (h Hours) Exam(local time.Time) (exam, quiet bool) { return h.calendar.Exam(h.site, local) }
+
+// InClass reports whether pupils belong inside: class hours without the lunch break, not
+// on a quiet day of examinations.
 func (h Hours) InClass(local time.Time) bool {
+	if _, quiet := h.Exam(local); quiet {
+		return false
+	}
 	return h.Between(local, h.ClassFrom, h.ClassTo) && !h.Between(local, h.LunchFrom, h.LunchTo)
 }
 

@@ -51,7 +51,7 @@ type Model struct {
 
 type device struct {
 	row      Device
-	duty     string
+	reg      *event.Device // nil: not in the registry, and always on duty
 	hours    *event.Hours
 	seen     time.Time
 	statusAt time.Time
@@ -93,7 +93,7 @@ func New(county *event.County, channels Channels) *Model {
 					Site: s.ID, Device: d.ID, Kind: d.Kind, Name: d.Name, Place: d.Place, Assigned: true,
 					PeriodS: d.Period.Seconds(), Plate: d.Plate, Route: d.Route,
 				},
-				duty: d.Duty, hours: &s.Hours, site: st,
+				reg: d, hours: &s.Hours, site: st,
 			}
 			m.add(dev)
 		}
@@ -175,7 +175,7 @@ func (m *Model) device(e *event.Event) *device {
 	name := event.Text{ZH: string(e.Device), EN: string(e.Device)}
 	d := &device{
 		row:  Device{Site: e.Site, Device: e.Device, Kind: e.Kind, Name: name, PeriodS: 60},
-		duty: event.DutyAlways, site: st,
+		site: st,
 	}
 	m.add(d)
 	return d
@@ -183,7 +183,7 @@ func (m *Model) device(e *event.Event) *device {
 
 func (m *Model) observe(d *device, e *event.Event, now time.Time) {
 	r := &d.row
-	if !e.Retained && e.ReceivedAt.After(d.seen) {
+	if !e.Retained && e.Check == nil && e.ReceivedAt.After(d.seen) {
 		d.seen = e.ReceivedAt
 		seen := d.seen
 		r.LastSeen = &seen
@@ -216,7 +216,7 @@ func (m *Model) observe(d *device, e *event.Event, now time.Time) {
 			r.Position = positionOf(r.Position, e)
 		}
 	}
-	if e.Status == nil && r.Status == event.StatusUnknown && !e.Retained && !e.Late {
+	if e.Status == nil && e.Check == nil && r.Status == event.StatusUnknown && !e.Retained && !e.Late {
 		r.Status, r.Since = event.StatusUp, &at // it works, and says nothing else of itself
 	}
 	if at.After(d.lastAt) && (e.Status == nil || !e.Status.Heartbeat) {
@@ -244,11 +244,11 @@ func positionOf(old *Position, e *event.Event) *Position {
 func (d *device) judge(county *event.County, now time.Time) bool {
 	r := &d.row
 	onDuty := !d.seen.IsZero()
-	switch d.duty {
-	case event.DutyTrip:
-		onDuty = onDuty && r.Position != nil && r.Position.TripState == event.TripRunning
-	case event.DutyService:
-		onDuty = onDuty && (d.hours == nil || d.hours.Kitchen(now.In(county.Location())))
+	if d.reg != nil {
+		onDuty = onDuty && d.reg.OnDuty(*d.hours, now.In(county.Location()))
+		if d.reg.Duty == event.DutyTrip {
+			onDuty = onDuty && r.Position != nil && r.Position.TripState == event.TripRunning
+		}
 	}
 	stale := false
 	var by *time.Time
