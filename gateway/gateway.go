@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -50,15 +51,16 @@ type Gateway struct {
 	log     zerolog.Logger
 	started time.Time
 
-	journal  *journal.Journal
-	toInflux *lateConsumer
-	writer   *influx.Writer
-	uplink   *uplink.Uplink // nil when it is not enabled
-	detector *detector
-	ingest   *ingest.Ingest
-	listen   []Listener
-	page     *page // nil when it is not served
-	reporter *reporter
+	journal   *journal.Journal
+	toInflux  *lateConsumer
+	writer    *influx.Writer
+	uplink    *uplink.Uplink // nil when it is not enabled
+	documents *documents     // of the command centre; used with the uplink only
+	detector  *detector
+	ingest    *ingest.Ingest
+	listen    []Listener
+	page      *page // nil when it is not served
+	reporter  *reporter
 
 	running lifecycle.Stack
 	once    sync.Mutex // orders Start and Stop
@@ -83,6 +85,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 func (g *Gateway) build() (err error) {
 	part := func(name string) zerolog.Logger { return g.log.With().Str("component", name).Logger() }
 	g.reporter = newReporter(g, part("report"))
+	g.documents = newDocuments(filepath.Join(g.cfg.DataDir, "documents"), part("documents"))
 	g.journal, err = journal.New(g.cfg.Journal, journal.Deps{
 		Logger: part("journal"), Registerer: g.deps.Registry,
 		OnDrop: g.reporter.dropped, OnSetAside: g.reporter.setAside,
@@ -118,7 +121,7 @@ func (g *Gateway) build() (err error) {
 	if g.cfg.Uplink.Enabled {
 		g.uplink, err = uplink.New(g.cfg.Uplink.Config, uplink.Deps{
 			Open:      func(c journal.ConsumerConfig) (uplink.Consumer, error) { return g.journal.Consumer(c) },
-			JournalID: g.journal.ID, Status: g.statusJSON, Logger: g.log, Registerer: g.deps.Registry,
+			JournalID: g.journal.ID, Status: g.statusJSON, Documents: g.documents.take, Logger: g.log, Registerer: g.deps.Registry,
 		})
 		if err != nil {
 			return event.Under("uplink", err)
@@ -132,6 +135,9 @@ func (g *Gateway) build() (err error) {
 	}
 	return nil
 }
+
+// onDocument registers who takes a document of the command centre; call it before Start.
+func (g *Gateway) onDocument(name string, apply func(doc []byte) error) { g.documents.on(name, apply) }
 
 // watched reports whether at least one broker is connected.
 func (g *Gateway) watched() bool {
@@ -152,6 +158,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 		name string
 		lifecycle.Component
 	}{
+		{"documents", g.documents},
 		{"journal", g.journal},
 		{"influx cursor", g.toInflux},
 		{"influx writer", g.writer},
@@ -162,8 +169,9 @@ func (g *Gateway) Start(ctx context.Context) error {
 		{"ingest", g.ingest},
 	}
 	for _, p := range parts {
-		if p.name == "uplink" && g.uplink == nil || p.name == "page" && g.page == nil {
-			continue
+		switch {
+		case g.uplink == nil && (p.name == "uplink" || p.name == "documents"), g.page == nil && p.name == "page":
+			continue // without a centre the files of this machine count, not what one said once
 		}
 		if err := g.running.Start(ctx, p.name, p.Component); err != nil {
 			return err

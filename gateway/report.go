@@ -30,6 +30,8 @@ type Status struct {
 	Brokers      []ingest.BrokerStat     `json:"brokers"`
 	Journal      JournalStatus           `json:"journal"`
 	Devices      DevicesStatus           `json:"devices"`
+	// Documents of the command centre by name; none without an uplink.
+	Documents map[string]DocumentStatus `json:"documents,omitempty"`
 }
 
 // JournalStatus is the journal in a few numbers.
@@ -67,6 +69,9 @@ func (g *Gateway) Status() Status {
 	s := Status{
 		Gateway: g.cfg.ID, Version: g.deps.Version, StartedAt: g.started.UTC(), At: time.Now().UTC(),
 		Components: g.running.Health(), Health: g.Health(), Brokers: g.ingest.Brokers(),
+	}
+	if g.uplink != nil {
+		s.Documents = g.documents.all()
 	}
 	j := g.journal.Stats()
 	s.Journal = JournalStatus{

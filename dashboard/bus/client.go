@@ -156,7 +156,7 @@ func (c *Client) ensure(ctx context.Context, l *link) {
 func (c *Client) setUp(up context.Context, l *link) error {
 	ctx, cancel := context.WithTimeout(up, c.config.RequestTimeout)
 	defer cancel()
-	for _, s := range c.config.StreamConfigs() {
+	for _, s := range append(c.config.StreamConfigs(), c.config.DocumentStreamConfig()) {
 		if _, err := l.js.CreateOrUpdateStream(ctx, s); err != nil {
 			return fmt.Errorf("set up stream %s: %w", s.Name, err)
 		}

@@ -3,6 +3,7 @@
 //	CAMPUS_ANOMALY ──all after the caller's position───────────────▶ FollowAnomalies  alarm service
 //	CAMPUS_EVENT   ──last value per subject, then all that follows─▶ FollowEvents     live hub
 //	campus.status.<gateway> ───────────────────────────────────────▶ FollowStatus
+//	PublishDocument ──▶ CAMPUS_DOCUMENTS ──▶ every gateway, FollowDocuments
 //	Request(gateway, verb) ──campus.rpc.<gateway>.<verb>──▶ gateway ──▶ answer
 //
 // Promises:

@@ -97,6 +97,9 @@ func (u BusUser) permissions() *natsd.Permissions {
 		"campus.mark.event." + u.Gateway + ".>",
 		"campus.mark.anomaly." + u.Gateway + ".>",
 		"campus.status." + u.Gateway,
+		// The centre's documents: to read, not to write.
+		"$JS.API.STREAM.INFO.CAMPUS_DOCUMENTS",
+		"$JS.API.DIRECT.GET.CAMPUS_DOCUMENTS",
 	}
 	for _, stream := range []string{"CAMPUS_EVENT", "CAMPUS_ANOMALY"} {
 		publish = append(publish,
@@ -117,6 +120,7 @@ func (u BusUser) permissions() *natsd.Permissions {
 		Publish: &natsd.SubjectPermission{Allow: publish},
 		Subscribe: &natsd.SubjectPermission{Allow: []string{
 			"campus.rpc." + u.Gateway + ".>",
+			"campus.stored.document.*",
 			"_INBOX." + u.Gateway + ".>",
 		}},
 		Response: &natsd.ResponsePermission{MaxMsgs: 1, Expires: time.Minute},

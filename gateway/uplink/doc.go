@@ -6,6 +6,7 @@
 //	                                                    └──▶ CAMPUS_EVENT    (emergency calls, SOS)
 //	dashboard ──campus.rpc.<gateway>.<verb>──▶ Handle'd functions
 //	gateway   ──campus.status.<gateway>──────▶ every five seconds
+//	dashboard ──CAMPUS_DOCUMENTS──▶ the newest version of each of the centre's documents
 //
 // # Exactly once
 //
@@ -42,6 +43,7 @@
 //	          campus.status.<gateway>
 //	          $JS.API.STREAM.{INFO,CREATE,UPDATE}.{CAMPUS_EVENT,CAMPUS_ANOMALY}
 //	          $JS.API.DIRECT.GET.{CAMPUS_EVENT,CAMPUS_ANOMALY} and …>
-//	subscribe campus.rpc.<gateway>.>, _INBOX.<gateway>.>
+//	          $JS.API.STREAM.INFO.CAMPUS_DOCUMENTS, $JS.API.DIRECT.GET.CAMPUS_DOCUMENTS
+//	subscribe campus.rpc.<gateway>.>, _INBOX.<gateway>.>, campus.stored.document.*
 //	responses allowed (one for each request)
 package uplink

@@ -29,7 +29,11 @@ type Deps struct {
 	JournalID func() string
 	// Status returns what to report of the gateway every StatusInterval, as JSON; nil
 	// reports nothing.
-	Status     func(ctx context.Context) ([]byte, error)
+	Status func(ctx context.Context) ([]byte, error)
+	// Documents takes the command centre's documents: the newest version of each at the
+	// first connect, and each newer one. version is its number in the stream; doc may be
+	// kept. An error is logged, and the version is not handed over again. nil takes none.
+	Documents  func(name string, version uint64, doc []byte) error
 	Logger     zerolog.Logger
 	Registerer prometheus.Registerer
 }
@@ -141,6 +145,10 @@ func (u *Uplink) Start(context.Context) error {
 	for _, p := range pipelines {
 		p.link = l
 		u.wg.Go(func() { p.run(hard, fetch) })
+	}
+	if u.deps.Documents != nil {
+		d := &documents{config: &u.config, link: l, hand: u.deps.Documents, log: u.log, handed: make(map[string]uint64)}
+		u.wg.Go(func() { d.run(fetch) })
 	}
 	if u.deps.Status != nil {
 		u.wg.Go(func() { u.report(fetch, l) })
