@@ -85,8 +85,22 @@ func (e *Engine) Restore(key string, value []byte) error {
 		e.discard(owner)
 		return err
 	}
+	if d, ok := owner.(*device); ok {
+		d.reconcile(c.base)
+	}
 	e.heap.move(n, n.due())
 	return nil
+}
+
+// reconcile follows the registry where it has changed since the state was stored, which
+// happened at a time: what was in it then and is not now goes, unless it reports again.
+func (d *device) reconcile(stored int64) {
+	switch {
+	case d.reg != nil:
+		d.timers[timerForget] = never
+	case d.timers[timerForget] == never:
+		d.timers[timerForget] = stored
+	}
 }
 
 // nodeFor returns the node of a stored key, made anew.

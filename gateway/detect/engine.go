@@ -44,7 +44,7 @@ type Engine struct {
 
 // New checks the configuration and the limits of the registry's devices and returns an
 // engine without state. county, which must be indexed, may be nil for an empty one; it is
-// not changed and must not change.
+// not changed and must not change. SetCounty replaces it.
 func New(cfg Config, county *event.County) (*Engine, error) {
 	faults := []error{cfg.Validate()}
 	if county == nil {
@@ -66,14 +66,7 @@ func New(cfg Config, county *event.County) (*Engine, error) {
 		r := &county.Routes[i]
 		e.lines[r.ID] = newLine(r.Line)
 	}
-	for i := range county.Sites {
-		s := &county.Sites[i]
-		for j := range s.Devices {
-			d := &s.Devices[j]
-			_, err := e.limitsOf(s.ID, d)
-			faults = append(faults, event.Under("county."+string(s.ID)+"."+string(d.ID), err))
-		}
-	}
+	faults = append(faults, e.CheckCounty(county))
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}

@@ -156,13 +156,7 @@ func (d *device) fire(at int64) {
 // forgotten drops a device, and ends what stands of it.
 func (d *device) forgotten(at int64) {
 	d.expire(at)
-	for len(d.open) > 0 {
-		if d.open[0].until != 0 {
-			d.open = d.open[1:]
-			continue
-		}
-		d.engine.clear(&d.node, d.open[0].key, "")
-	}
+	d.clearAll(d.engine)
 	d.lost, d.inOutage, d.inMass = present, false, false
 	d.site.backOne(at)
 	d.engine.forget(d)

@@ -178,11 +178,15 @@ func (e *Engine) forget(d *device) {
 	}
 	e.gone = append(e.gone, d.key)
 	if s := d.site; s.reg == nil && len(s.devices) == 0 {
-		s.gone = true
-		delete(e.sites, s.id)
-		e.heap.remove(&s.node)
-		e.gone = append(e.gone, s.key)
+		e.forgetSite(s)
 	}
+}
+
+func (e *Engine) forgetSite(s *site) {
+	s.gone = true
+	delete(e.sites, s.id)
+	e.heap.remove(&s.node)
+	e.gone = append(e.gone, s.key)
 }
 
 // recent remembers the fingerprints of a device's last events: all of the last two
