@@ -24,11 +24,19 @@ type Message struct {
 // Decoder turns messages of one family of devices into events. Decode appends the
 // message's events to dst and returns it, or returns an error that says what is wrong
 // with which field; then dst is returned unchanged. It is a pure function: no I/O, no
-// clock, no logger, no state, safe for concurrent use. It keeps no reference to Payload.
+// clock, no logger, safe for concurrent use, and without state but where its family's messages
+// cannot be read one by one (Sparkplug's aliases). It keeps no reference to Payload.
 type Decoder interface {
 	// Name is the adapter's name in configuration, metrics and dead letters.
 	Name() string
 	Decode(dst []event.Event, m Message, clock event.Clock) ([]event.Event, error)
+}
+
+// Asker is a Decoder that has something to ask devices by MQTT, for instance to say again who
+// they are. Ask is called after Decode of a message, whatever that returned, where the
+// configuration allows it.
+type Asker interface {
+	Ask(m Message) (topic string, payload []byte, ask bool)
 }
 
 // CleanName makes a site's or device's name of what a device calls itself: capitals become

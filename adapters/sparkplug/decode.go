@@ -19,9 +19,11 @@ import (
 // anything bounds the value of a metric.
 const anything = 1e12
 
-// Decoder reads the messages. It is safe for concurrent use.
+// Decoder reads the messages. It is safe for concurrent use. Unlike the decoders of other
+// families it remembers: see nodes.
 type Decoder struct {
 	parsers foreign.Parsers // of the hosts' states, which are JSON
+	nodes   nodes
 }
 
 // New returns the adapter "sparkplug".
@@ -34,6 +36,7 @@ func (d *Decoder) Name() string { return "sparkplug" }
 type message struct {
 	payload.Message
 	*foreign.Batch
+	edge   string // group and node
 	device event.DeviceID
 }
 
@@ -80,10 +83,11 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 	if c.device, err = foreign.Device(&c.Message, name); err != nil {
 		return dst, err
 	}
+	c.edge = edgeOf(m.Topic)
 	if kind == "STATE" {
 		err = d.state(c)
 	} else {
-		err = c.decode(kind)
+		err = c.decode(kind, &d.nodes)
 	}
 	if err != nil {
 		return dst, err
@@ -91,7 +95,28 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 	return c.Events, nil
 }
 
-func (c *message) decode(kind string) error {
+// edgeOf returns the levels of a valid topic that name the edge node.
+func edgeOf(topic string) string {
+	levels := strings.SplitN(topic, "/", 5)
+	if len(levels) < 4 {
+		return ""
+	}
+	return levels[1] + "/" + levels[3]
+}
+
+// Ask returns the command that asks a message's node for a rebirth, when what it said cannot
+// be understood without one: its birth was not heard, an alias is not known, or messages are
+// missing (Sparkplug 3.0, 6.4.19 and tck-id-operational-behavior-host-reordering-rebirth).
+func (d *Decoder) Ask(m payload.Message) (topic string, command []byte, ask bool) {
+	kind, _, err := parseTopic(m.Topic)
+	if err != nil || kind == "STATE" || kind[1:] == "CMD" || !d.nodes.behind(edgeOf(m.Topic), m.Received) {
+		return "", nil, false
+	}
+	group, node, _ := strings.Cut(edgeOf(m.Topic), "/")
+	return "spBv1.0/" + group + "/NCMD/" + node, rebirth(m.Received), true
+}
+
+func (c *message) decode(kind string, nodes *nodes) error {
 	p, err := parsePayload(c.Payload)
 	if err != nil {
 		return fmt.Errorf("payload is no Sparkplug B: %w", err)
@@ -100,13 +125,25 @@ func (c *message) decode(kind string) error {
 	case "NCMD", "DCMD":
 		return nil
 	case "NDEATH":
-		c.status(event.StatusDown, time.Time{})
+		died, devices := nodes.death(c, &p)
+		if !died {
+			return nil
+		}
+		c.status(event.StatusDown, "", time.Time{})
+		for _, c.device = range devices {
+			c.status(event.StatusUnknown, "edge node is offline", time.Time{})
+		}
 		return nil
+	}
+	if err := nodes.follow(c, kind, &p); err != nil {
+		return err
+	}
+	switch kind {
 	case "DDEATH":
-		c.status(event.StatusDown, p.at)
+		c.status(event.StatusDown, "", p.at)
 		return nil
 	case "NBIRTH", "DBIRTH":
-		c.status(event.StatusUp, p.at)
+		c.status(event.StatusUp, "", p.at)
 	}
 	for i := range p.metrics {
 		if err := c.reading(&p.metrics[i], p.at); err != nil {
@@ -116,10 +153,10 @@ func (c *message) decode(kind string) error {
 	return nil
 }
 
-func (c *message) status(status string, at time.Time) {
+func (c *message) status(status, reason string, at time.Time) {
 	c.add(event.Event{
 		Type: event.TypeDeviceStatus, Kind: event.KindKitchen,
-		Status: &event.DeviceStatus{Status: status},
+		Status: &event.DeviceStatus{Status: status, Reason: reason},
 	}, at)
 }
 
@@ -203,10 +240,10 @@ func (c *message) meaning(name string) (quantity, unit string, low, high float64
 func (d *Decoder) state(c *message) error {
 	switch word := string(c.Payload); {
 	case strings.EqualFold(word, "ONLINE"):
-		c.status(event.StatusUp, time.Time{})
+		c.status(event.StatusUp, "", time.Time{})
 		return nil
 	case strings.EqualFold(word, "OFFLINE"):
-		c.status(event.StatusDown, time.Time{})
+		c.status(event.StatusDown, "", time.Time{})
 		return nil
 	case len(word) > 4096:
 		return fmt.Errorf("payload has %d bytes, more than 4096", len(word))
@@ -221,13 +258,13 @@ func (c *message) host(v *fastjson.Value) error {
 		return errors.New(`field "online" is neither true nor false`)
 	}
 	if online.Type() == fastjson.TypeFalse {
-		c.status(event.StatusDown, time.Time{})
+		c.status(event.StatusDown, "", time.Time{})
 		return nil
 	}
 	at, err := millis(v.GetUint64("timestamp"))
 	if err != nil {
 		return err
 	}
-	c.status(event.StatusUp, at)
+	c.status(event.StatusUp, "", at)
 	return nil
 }

@@ -14,17 +14,21 @@
 // Texts, data sets, templates, null metrics, and the names "bdSeq", "Node Control/…",
 // "Device Control/…" and "Properties/…" make no reading. is_historical is backfill.
 //
-// Aliases: a node may name its metrics in the birth only and send numbers afterwards. One
-// message does not say what they mean, and this adapter keeps no state: metrics without a
-// name are skipped, and a message in which none has one observes nothing. To read such nodes,
-// switch aliases off (most nodes can), or let a listener ask for a rebirth.
+// Aliases: a node may name its metrics in the birth only and send numbers afterwards. So this
+// adapter remembers births, in memory: a message with an alias that no birth named is an
+// error, to be tried again once the birth has come.
 //
-// seq (0 to 255, one counter for a node and all its devices) is not Event.Seq, which counts
-// the messages of one device: every node with two devices would seem to lose messages.
+// A node is asked for a rebirth (NCMD "Node Control/Rebirth", at most once in a minute) when
+// it was not heard from its birth on, when an alias is not known, or when its seq (0 to 255,
+// one counter for a node and all its devices) shows that messages are missing. The gateway
+// publishes that only where the subscription says "ask: true". seq is not Event.Seq, which
+// counts the messages of one device.
+//
 // A death of a node is its last will, written when it connected: the time is the arrival, as
-// clause 5 asks (tck-id-operational-behavior-edge-node-termination-host-action-ndeath-node-offline).
-// So is the time of a host that goes offline. That a node's death makes its devices unknown
-// is not said here: their names are in the births.
+// clause 5 asks (tck-id-operational-behavior-edge-node-termination-host-action-ndeath-node-offline),
+// one with another bdSeq than the last birth is of an earlier connection and says nothing,
+// and the devices whose births were heard are unknown from then on. The time of a host that
+// goes offline is the arrival too.
 //
 // Sources: Sparkplug 3.0 chapters 4 (topics), 5 (operation), 6 (payloads, 6.4.5 metric; the
 // protobuf schema of 6.4.1). A subscription:
@@ -32,4 +36,5 @@
 //	topics:
 //	  - filter: "spBv1.0/#"
 //	    adapter: sparkplug
+//	    ask: true
 package sparkplug

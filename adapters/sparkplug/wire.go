@@ -20,6 +20,7 @@ const (
 // Numbers of datatypes (Sparkplug 3.0, 6.4.16) that change how a value is read.
 const (
 	typeInt8, typeInt16, typeInt32, typeInt64 = 1, 2, 3, 4
+	typeBoolean                               = 11
 	typeDateTime                              = 13
 )
 
@@ -27,11 +28,15 @@ const (
 type wirePayload struct {
 	at      time.Time
 	metrics []metric
+	hasSeq  bool
+	seq     uint8
 }
 
-// metric is what is read of a metric. Its name points into the payload.
+// metric is what is read of a metric. Its name points into the payload, or is a copy that a birth left.
 type metric struct {
 	name       []byte
+	hasAlias   bool
+	alias      uint64
 	at         time.Time
 	datatype   uint64
 	historical bool
@@ -120,6 +125,7 @@ func parsePayload(b []byte) (p wirePayload, err error) {
 			}
 			p.metrics = append(p.metrics, m)
 		case 3:
+			p.hasSeq, p.seq = true, uint8(n)
 			return want(num, typ, protowire.VarintType)
 		}
 		return err
@@ -127,7 +133,7 @@ func parsePayload(b []byte) (p wirePayload, err error) {
 	return p, err
 }
 
-// parseMetric reads the message Metric: 1 name, 3 timestamp, 4 datatype, 5 is_historical,
+// parseMetric reads the message Metric: 1 name, 2 alias, 3 timestamp, 4 datatype, 5 is_historical,
 // 7 is_null, 10 int, 11 long, 12 float, 13 double, 14 boolean.
 func parseMetric(b []byte) (m metric, err error) {
 	err = eachField(b, func(num protowire.Number, typ protowire.Type, n uint64, content []byte) (err error) {
@@ -139,7 +145,7 @@ func parseMetric(b []byte) (m metric, err error) {
 			expected = protowire.Fixed32Type
 		case 13:
 			expected = protowire.Fixed64Type
-		case 3, 4, 5, 7, 10, 11, 14:
+		case 2, 3, 4, 5, 7, 10, 11, 14:
 		default:
 			return nil
 		}
@@ -149,6 +155,8 @@ func parseMetric(b []byte) (m metric, err error) {
 		switch num {
 		case 1:
 			m.name = content
+		case 2:
+			m.hasAlias, m.alias = true, n
 		case 3:
 			m.at, err = millis(n)
 		case 4:
@@ -190,4 +198,15 @@ func integer(bits, datatype uint64) float64 {
 		return float64(int64(bits))
 	}
 	return float64(bits)
+}
+
+// rebirth is the payload of the command: the metric "Node Control/Rebirth", true.
+func rebirth(at time.Time) []byte {
+	var m []byte
+	m = protowire.AppendString(protowire.AppendTag(m, 1, protowire.BytesType), "Node Control/Rebirth")
+	m = protowire.AppendVarint(protowire.AppendTag(m, 4, protowire.VarintType), typeBoolean)
+	m = protowire.AppendVarint(protowire.AppendTag(m, 14, protowire.VarintType), 1)
+	var p []byte
+	p = protowire.AppendVarint(protowire.AppendTag(p, 1, protowire.VarintType), uint64(at.UnixMilli()))
+	return protowire.AppendBytes(protowire.AppendTag(p, 2, protowire.BytesType), m)
 }

@@ -48,6 +48,10 @@ func gatewayDeps(cfg config.Config, county *event.County, log zerolog.Logger) (g
 	}
 	deps := gateway.Deps{County: county, Log: log, Version: version, Registry: prometheus.NewRegistry(), Resolve: resolver(county)}
 	for _, d := range all {
+		if a, asks := d.(payload.Asker); asks {
+			deps.Decoders = append(deps.Decoders, asker{decoder{d}, a})
+			continue
+		}
 		deps.Decoders = append(deps.Decoders, decoder{d})
 	}
 	deps.Listeners = func(deliver gateway.Deliver) ([]gateway.Listener, error) {
@@ -74,6 +78,17 @@ type decoder struct{ adapters.Decoder }
 // Decode passes the message on.
 func (d decoder) Decode(dst []event.Event, m ingest.Message, clock event.Clock) ([]event.Event, error) {
 	return d.Decoder.Decode(dst, adapters.Message(m), clock)
+}
+
+// asker is the decoder of an adapter that asks devices.
+type asker struct {
+	decoder
+	payload.Asker
+}
+
+// Ask passes the message on.
+func (a asker) Ask(m ingest.Message) (topic string, question []byte, ask bool) {
+	return a.Asker.Ask(adapters.Message(m))
 }
 
 // listeners makes the listeners that the configuration enables.

@@ -93,6 +93,9 @@ type SubscriptionConfig struct {
 	// Quantity is what a bare temperature of these devices measures: cold_store, freezer,
 	// hot_holding, room, or another lower-case word; room when empty.
 	Quantity string `yaml:"quantity"`
+	// Ask lets the adapter publish questions to devices of this subscription, for instance
+	// Sparkplug's rebirth command. The broker must allow the gateway to write there.
+	Ask bool `yaml:"ask"`
 }
 
 // DefaultConfig returns every default; state_dir and brokers have none.

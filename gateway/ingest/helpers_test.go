@@ -237,11 +237,11 @@ func (s *safeBuffer) Write(p []byte) (int, error) {
 
 func (s *safeBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.b.String() }
 
-func start(t testing.TB, c ingest.Config, sink ingest.Sink) *running {
+func start(t testing.TB, c ingest.Config, sink ingest.Sink, more ...ingest.Decoder) *running {
 	t.Helper()
 	r := &running{t: t, reg: prometheus.NewRegistry(), log: new(safeBuffer)}
 	in, err := ingest.New(c, ingest.Deps{
-		Sink: sink, Decoders: []ingest.Decoder{reading{}}, Registerer: r.reg, Logger: zerolog.New(r.log),
+		Sink: sink, Decoders: append(more, reading{}), Registerer: r.reg, Logger: zerolog.New(r.log),
 		Known: func(s event.SiteID, _ event.DeviceID) bool { return s != "s999" },
 		Resolve: func(adapter, address string) (event.SiteID, event.DeviceID) {
 			return "s001", event.DeviceID(address)

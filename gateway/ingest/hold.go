@@ -84,6 +84,10 @@ func (s *session) hold(client mqtt.Client, l *link, present bool) error {
 			return l.reason
 		case <-s.halt:
 			return errStopped
+		case q := <-s.dec.questions:
+			client.Publish(q.topic, 0, false, q.payload) // lost, it is asked again
+			s.met.asked.Inc()
+			continue
 		case <-retry.C:
 		}
 		if len(refused) == 0 {

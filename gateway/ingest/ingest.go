@@ -43,6 +43,13 @@ type Decoder interface {
 	Decode(dst []event.Event, m Message, clock event.Clock) ([]event.Event, error)
 }
 
+// Asker is a Decoder that has something to ask devices after a message, decoded or not. It is
+// asked where the subscription allows it; what it returns is published with QoS 0, and left
+// out when the broker takes nothing just then. It decides itself how often it asks.
+type Asker interface {
+	Ask(m Message) (topic string, payload []byte, ask bool)
+}
+
 // Deps is what an Ingest works with.
 type Deps struct {
 	Sink     Sink
@@ -102,6 +109,11 @@ func New(cfg Config, deps Deps) (*Ingest, error) {
 				faults = append(faults, &event.Fault{
 					Key:   fmt.Sprintf("brokers[%d].subscriptions[%d].adapter", i, j),
 					Value: quoted(s.Adapter), Want: "one of " + strings.Join(decoderNames(deps.Decoders), ", "),
+				})
+			} else if _, asks := decoders[s.Adapter].(Asker); s.Ask && !asks {
+				faults = append(faults, &event.Fault{
+					Key:   fmt.Sprintf("brokers[%d].subscriptions[%d].ask", i, j),
+					Value: true, Want: "false: the adapter " + s.Adapter + " asks devices nothing",
 				})
 			}
 		}

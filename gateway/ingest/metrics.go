@@ -13,6 +13,7 @@ type metrics struct {
 	bytes        *prometheus.CounterVec // broker
 	batches      *prometheus.CounterVec
 	acks         *prometheus.CounterVec
+	asked        *prometheus.CounterVec
 	connects     *prometheus.CounterVec
 	disconnects  *prometheus.CounterVec
 	sessionsLost *prometheus.CounterVec
@@ -27,6 +28,7 @@ type brokerMetrics struct {
 	bytes        prometheus.Counter
 	batches      prometheus.Counter
 	acks         prometheus.Counter
+	asked        prometheus.Counter
 	connects     prometheus.Counter
 	disconnects  prometheus.Counter
 	sessionsLost prometheus.Counter
@@ -48,6 +50,7 @@ func newMetrics(reg prometheus.Registerer, state prometheus.Collector) (*metrics
 		bytes:        counter("received_bytes_total", "Bytes of PUBLISH packets received."),
 		batches:      counter("batches_total", "Batches of messages handed on."),
 		acks:         counter("acknowledged_total", "Messages acknowledged to the broker after the fsync."),
+		asked:        counter("asked_total", "Questions published to devices."),
 		connects:     counter("connects_total", "Connections made."),
 		disconnects:  counter("disconnects_total", "Connections lost, and tries that failed."),
 		sessionsLost: counter("sessions_lost_total", "Reconnects at which the broker had forgotten the session."),
@@ -55,7 +58,7 @@ func newMetrics(reg prometheus.Registerer, state prometheus.Collector) (*metrics
 		unknown:      counter("unknown_device_events_total", "Events of devices that the registry does not have."),
 	}
 	for _, c := range []prometheus.Collector{
-		m.messages, m.bytes, m.batches, m.acks, m.connects, m.disconnects, m.sessionsLost, m.malformed, m.unknown, state,
+		m.messages, m.bytes, m.batches, m.acks, m.asked, m.connects, m.disconnects, m.sessionsLost, m.malformed, m.unknown, state,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
@@ -68,7 +71,7 @@ func (m *metrics) of(broker string) *brokerMetrics {
 	return &brokerMetrics{
 		all: m, broker: broker,
 		bytes: m.bytes.WithLabelValues(broker), batches: m.batches.WithLabelValues(broker),
-		acks: m.acks.WithLabelValues(broker), connects: m.connects.WithLabelValues(broker),
+		acks: m.acks.WithLabelValues(broker), asked: m.asked.WithLabelValues(broker), connects: m.connects.WithLabelValues(broker),
 		disconnects: m.disconnects.WithLabelValues(broker), sessionsLost: m.sessionsLost.WithLabelValues(broker),
 		malformed: m.malformed.WithLabelValues(broker), unknown: m.unknown.WithLabelValues(broker),
 	}

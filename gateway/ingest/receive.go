@@ -28,6 +28,7 @@ type decoding struct {
 	// maxPayload is the largest payload kept whole, in bytes.
 	maxPayload int64
 	met        *brokerMetrics
+	questions  chan question // what is to be asked; one too many is left out
 
 	events []event.Event
 	redone []bool // for each event: its message carried DUP
@@ -88,20 +89,41 @@ func (in *intake) publish(p publish, f frame) error {
 	case r.decoder == nil:
 		in.bury(r, &p, r.reason)
 	default:
-		if err := in.decode(r, &p); err != nil {
+		m := Message{
+			Topic: r.topic, Payload: p.payload, Received: in.received, Retained: p.retain,
+			Site: r.site, Device: r.device, Quantity: r.quantity,
+		}
+		if err := in.decode(r, &p, m); err != nil {
 			in.bury(r, &p, err.Error())
+		}
+		if r.asker != nil {
+			in.ask(r.asker, m)
 		}
 	}
 	return nil
 }
 
+// question is a message that asks a device.
+type question struct {
+	topic   string
+	payload []byte
+}
+
+func (in *intake) ask(a Asker, m Message) {
+	topic, payload, ask := a.Ask(m)
+	if !ask {
+		return
+	}
+	select {
+	case in.questions <- question{topic, payload}:
+	default:
+	}
+}
+
 // decode appends the events of a message. On an error nothing was appended.
-func (in *intake) decode(r *route, p *publish) error {
+func (in *intake) decode(r *route, p *publish, m Message) error {
 	from := len(in.events)
-	events, err := decodeSafely(r.decoder, in.events, Message{
-		Topic: r.topic, Payload: p.payload, Received: in.received, Retained: p.retain,
-		Site: r.site, Device: r.device, Quantity: r.quantity,
-	}, in.clock)
+	events, err := decodeSafely(r.decoder, in.events, m, in.clock)
 	if err == nil && len(events) < from {
 		err = errors.New("adapter returned fewer events than it was given")
 	}

@@ -77,6 +77,7 @@ type route struct {
 	site     event.SiteID
 	device   event.DeviceID
 	quantity string
+	asker    Asker // nil: nothing is asked
 
 	results resultCounters
 }
@@ -134,6 +135,9 @@ func (r *routes) find(topic string) *route {
 		found := &route{
 			topic: topic, adapter: s.Adapter, decoder: s.decoder,
 			site: event.SiteID(s.Site), device: event.DeviceID(s.Device), quantity: s.Quantity, results: r.count(s.Adapter),
+		}
+		if s.Ask {
+			found.asker, _ = s.decoder.(Asker)
 		}
 		if err := found.mapLevels(s); err != nil {
 			found.decoder, found.reason = nil, err.Error()

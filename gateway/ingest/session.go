@@ -22,6 +22,8 @@ const (
 	packetTimeout = 2 * time.Second
 	// goodbye bounds DISCONNECT and the end of paho's goroutines.
 	goodbye = 2 * time.Second
+	// maxQuestions bounds what waits to be asked.
+	maxQuestions = 64
 )
 
 // session keeps one broker connected.
@@ -54,6 +56,7 @@ func newSession(in *Ingest, b *BrokerConfig, decoders map[string]Decoder, met *b
 			broker: b.Name, routes: newRoutes(b, decoders, in.cfg.TopicCache, met.results),
 			seen: newWindow(in.cfg.DuplicateWindow), pipe: pipe, sink: in.deps.Sink,
 			ledger: in.ledger, clock: in.deps.Clock, now: in.deps.Now, met: met, maxPayload: in.cfg.MaxPayloadBytes,
+			questions: make(chan question, maxQuestions),
 		},
 	}
 	s.life, s.endLife = context.WithCancel(context.Background())
