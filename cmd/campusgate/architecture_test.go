@@ -42,6 +42,7 @@ func TestImportRules(t *testing.T) {
 		{"adapters/payload", []string{"gateway/event"}},
 		{"adapters/payload/", []string{"gateway/event", "adapters/payload", "adapters/payload/"}},
 		{"adapters/probe", []string{"gateway/event", "adapters/payload", "adapters/payload/", "adapters/probe/"}},
+		{"adapters/jt808/", []string{"gateway/event", "adapters/jt808"}},
 		{"adapters/", []string{"gateway/event", "adapters/payload", "adapters/payload/"}},
 		{"adapters", []string{"gateway/event", "adapters/"}},
 		{"dashboard", []string{"gateway/event", "gateway/lifecycle", "dashboard/"}},

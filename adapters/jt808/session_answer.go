@@ -1,0 +1,377 @@
+package jt808
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/campusgate/campusgate/adapters/payload"
+)
+
+// Results of the platform's general answer (2013 table 6).
+const (
+	resultOK          = 0
+	resultFailed      = 1
+	resultBad         = 2
+	resultUnsupported = 3
+	resultConfirmed   = 4 // an alarm is acknowledged
+)
+
+// batch is what came together: it is delivered at once and answered in order.
+type batch struct {
+	messages []payload.Message
+	answers  []answer
+	out      []byte // the answers
+	buf      []byte // of ParseMessage
+	body     []byte // of an answer
+	// What follows once the messages are durable.
+	whole     []assembled
+	leaving   []*terminal
+	confirmed []confirmation
+}
+
+type answer struct {
+	to  *link
+	end int // in out
+}
+
+type assembled struct {
+	t *terminal
+	m *message
+}
+
+type confirmation struct {
+	t    *terminal
+	bits uint32
+}
+
+// batches are reused.
+type batches struct{ pool sync.Pool }
+
+func (p *batches) get() *batch {
+	b, _ := p.pool.Get().(*batch)
+	if b == nil {
+		b = &batch{buf: make([]byte, 0, DefaultMaxFrame)}
+	}
+	return b
+}
+
+func (p *batches) put(b *batch) {
+	clear(b.messages)
+	clear(b.answers)
+	clear(b.whole)
+	clear(b.leaving)
+	clear(b.confirmed)
+	b.messages, b.answers, b.out = b.messages[:0], b.answers[:0], b.out[:0]
+	b.whole, b.leaving, b.confirmed = b.whole[:0], b.leaving[:0], b.confirmed[:0]
+	p.pool.Put(b)
+}
+
+// answer adds an answer to a message.
+func (b *batch) answer(to *link, h *Header, id uint16, body []byte) {
+	b.out = AppendMessage(b.out, h.Answer(id, to.next()), body)
+	b.answers = append(b.answers, answer{to, len(b.out)})
+}
+
+// general adds the platform's general answer.
+func (b *batch) general(to *link, h *Header, serial uint16, result byte) {
+	b.body = binary.BigEndian.AppendUint16(b.body[:0], serial)
+	b.body = binary.BigEndian.AppendUint16(b.body, h.ID)
+	b.answer(to, h, IDPlatformAnswer, append(b.body, result))
+}
+
+// take reads one message that came on a link, and returns the terminal that the link is of
+// from now on.
+func (l *Listener) take(b *batch, c *link, at *terminal, frame []byte) *terminal {
+	if c.reason.Load() != nil {
+		return at // it is being closed: what it says is said by another connection, too
+	}
+	h, body, err := parse(frame, ChecksumStrict, b.buf)
+	if err != nil && !IsDamage(err) {
+		l.met.refused.WithLabelValues(refusedSyntax).Inc()
+		return at
+	}
+	if at != nil && at.has(&h) {
+		h.Phone = at.phone
+	} else {
+		h.Phone = phoneText(h.RawPhone[:h.PhoneBytes])
+	}
+	if err != nil && l.policyOf(h.Phone) == ChecksumStrict {
+		l.met.refused.WithLabelValues(refusedChecksum).Inc()
+		return at // a terminal sends again what was damaged on the way
+	}
+	now := l.deps.Now()
+	switch h.ID {
+	case IDRegister:
+		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
+		return l.register(b, c, at, &h, body, frame, now)
+	case IDAuthenticate:
+		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
+		return l.authenticate(b, c, at, &h, body, frame, now)
+	}
+	t := l.who(c, at, &h)
+	if t == nil {
+		if l.cfg.RequireAuth || !l.welcome(&h) {
+			l.met.refused.WithLabelValues(refusedStranger).Inc()
+			b.general(c, &h, h.Serial, resultFailed) // it authenticates, then repeats
+			return at
+		}
+		if t = l.bind(c, at, &h); t == nil {
+			return at
+		}
+	}
+	t.mu.Lock()
+	t.head, t.heard = h, now
+	t.mu.Unlock()
+	if h.Fragment && h.Total != 1 && reads(h.ID) {
+		l.packet(b, c, t, &h, body, now)
+		return t
+	}
+	l.message(b, c, t, &h, body, frame, now)
+	return t
+}
+
+func (t *terminal) has(h *Header) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.head.PhoneBytes == h.PhoneBytes && t.head.RawPhone == h.RawPhone
+}
+
+func (l *Listener) policyOf(phone string) ChecksumPolicy {
+	if p, ok := l.policy[phone]; ok {
+		return p
+	}
+	return l.cfg.policy()
+}
+
+// reads tells which messages are decoded. All others are answered with "not supported".
+func reads(id uint16) bool {
+	switch id {
+	case IDHeartbeat, IDLogout, IDRegister, IDAuthenticate, IDPosition, IDPositionAnswer, IDPositionBatch,
+		IDDriver, IDParametersAnswer, IDAttributes:
+		return true
+	}
+	return false
+}
+
+// register answers a registration. The terminal is not known by it: that is what the code
+// is for.
+func (l *Listener) register(b *batch, c *link, at *terminal, h *Header, body, frame []byte, now time.Time) *terminal {
+	result := l.registration(h, body)
+	reply := binary.BigEndian.AppendUint16(nil, h.Serial)
+	reply = append(reply, result)
+	if result == registerOK {
+		reply = append(reply, l.code(h.Phone)...)
+		b.messages = append(b.messages, l.deliverable(h, frame, now))
+		if !l.cfg.RequireAuth {
+			if t := l.bind(c, at, h); t != nil {
+				at = t
+			}
+		}
+	} else {
+		l.met.refused.WithLabelValues(refusedRegister).Inc()
+	}
+	b.answer(c, h, IDRegisterAnswer, reply)
+	return at
+}
+
+// Results of a registration (2013 table 8).
+const (
+	registerOK             = 0
+	registerVehicleTaken   = 1 // the plate is of another terminal
+	registerTerminalTaken  = 3 // the terminal's id is of another one
+	registerNoSuchTerminal = 4
+)
+
+func (l *Listener) registration(h *Header, body []byte) byte {
+	if l.cfg.Registration == RegistrationOpen {
+		return registerOK
+	}
+	if _, _, ok := l.resolve(h); !ok {
+		return registerNoSuchTerminal
+	}
+	_ = body
+	return registerOK
+}
+
+// authenticate checks the code that a terminal was given when it registered.
+func (l *Listener) authenticate(b *batch, c *link, at *terminal, h *Header, body, frame []byte, now time.Time) *terminal {
+	if l.cfg.RequireAuth && !l.codeIs(h.Phone, authCode(h, body)) || !l.welcome(h) {
+		l.met.refused.WithLabelValues(refusedPassword).Inc()
+		b.general(c, h, h.Serial, resultFailed) // it registers anew
+		return at
+	}
+	t := l.bind(c, at, h)
+	if t == nil {
+		return at // it tries again
+	}
+	b.messages = append(b.messages, l.deliverable(h, frame, now))
+	b.general(c, h, h.Serial, resultOK)
+	return t
+}
+
+func authCode(h *Header, body []byte) string {
+	if h.Version2019 && len(body) > 0 && int(body[0]) < len(body) {
+		body = body[1 : 1+int(body[0])]
+	}
+	return text(body)
+}
+
+func text(b []byte) string {
+	for len(b) > 0 && (b[len(b)-1] == 0 || b[len(b)-1] == ' ') {
+		b = b[:len(b)-1]
+	}
+	return string(b)
+}
+
+// message takes a message that is whole.
+func (l *Listener) message(b *batch, c *link, t *terminal, h *Header, body, frame []byte, now time.Time) {
+	switch {
+	case h.ID == IDTerminalAnswer:
+		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
+		l.answered(t, body)
+		return // an answer is not answered
+	case h.ID == IDTimeQuery:
+		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
+		b.answer(c, h, IDTimeAnswer, bcdTime(now.UTC()))
+		return
+	case !reads(h.ID):
+		l.met.messages.WithLabelValues("other").Inc()
+		l.met.refused.WithLabelValues(refusedUnknown).Inc()
+		b.general(c, h, h.Serial, resultUnsupported)
+		return
+	}
+	l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
+	b.messages = append(b.messages, l.deliverable(h, frame, now))
+	b.general(c, h, h.Serial, l.result(b, t, h, body))
+	if h.ID == IDLogout {
+		b.leaving = append(b.leaving, t)
+	}
+}
+
+// result judges a message that is going to be durable: as an event, or in the dead letters.
+func (l *Listener) result(b *batch, t *terminal, h *Header, body []byte) byte {
+	switch {
+	case h.Encrypt != 0:
+		l.met.refused.WithLabelValues(refusedUnknown).Inc()
+		return resultUnsupported
+	case len(body) < shortest(h.ID):
+		l.met.refused.WithLabelValues(refusedBody).Inc()
+		return resultBad
+	case h.ID != IDPosition:
+		return resultOK
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.confirm == 0 {
+		return resultOK
+	}
+	b.confirmed = append(b.confirmed, confirmation{t, t.confirm})
+	if binary.BigEndian.Uint32(body)&t.confirm == 0 {
+		return resultOK // it has cleared them already
+	}
+	return resultConfirmed
+}
+
+// shortest is the least length of a body in bytes.
+func shortest(id uint16) int {
+	switch id {
+	case IDPosition:
+		return 28
+	case IDPositionAnswer:
+		return 30
+	case IDPositionBatch:
+		return 3
+	}
+	return 0
+}
+
+// packet takes one packet of a message. None is answered before the message is durable.
+func (l *Listener) packet(b *batch, c *link, t *terminal, h *Header, body []byte, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m, what := t.fragments.take(*h, body, now, &l.limits)
+	switch {
+	case what == packetRefused:
+		l.met.fragments.WithLabelValues("refused").Inc()
+		b.general(c, h, h.Serial, resultBad)
+	case what == packetAgain:
+		b.general(c, h, h.Serial, resultOK)
+	case what == packetWhole && slices.ContainsFunc(b.whole, func(w assembled) bool { return w.m == m }):
+		b.general(c, h, h.Serial, resultOK) // the message is in this batch
+	case what == packetWhole:
+		m.queued = true
+		head := m.head
+		head.Fragment, head.Total, head.Index, head.Serial = false, 0, 0, m.first
+		frame := AppendMessage(nil, head, m.whole(nil))
+		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
+		b.messages = append(b.messages, l.deliverable(&head, frame, now))
+		b.whole = append(b.whole, assembled{t, m})
+		for _, serial := range m.serials {
+			b.general(c, h, serial, resultOK)
+		}
+	}
+}
+
+// deliverable is a message for the adapter.
+func (l *Listener) deliverable(h *Header, frame []byte, now time.Time) payload.Message {
+	var room [40]byte
+	topic := append(room[:0], family+"/"...)
+	topic = append(topic, h.Phone...)
+	topic = append(topic, "/0x"...)
+	topic = hex.AppendEncode(topic, []byte{byte(h.ID >> 8), byte(h.ID)})
+	m := payload.Message{Topic: string(topic), Payload: frame, Received: now}
+	var ok bool
+	if m.Site, m.Device, ok = l.resolve(h); !ok {
+		m.Site, m.Device = payload.Unassigned(family, h.Phone)
+	}
+	return m
+}
+
+// finish delivers a batch, and answers when it is durable. It returns the terminal that the
+// link is of after it.
+func (l *Listener) finish(ctx context.Context, b *batch, at *terminal) *terminal {
+	if len(b.messages) > 0 {
+		if err := l.deps.Deliver(ctx, b.messages...); err != nil {
+			l.met.withheld.Add(float64(len(b.messages)))
+			if ctx.Err() == nil {
+				l.deps.Log.Warn().Err(err).Int("messages", len(b.messages)).Msg("jt808: not stored, not answered")
+			}
+			for _, w := range b.whole {
+				w.t.mu.Lock()
+				w.m.queued = false
+				w.t.mu.Unlock()
+			}
+			return at
+		}
+	}
+	for _, w := range b.whole {
+		w.t.mu.Lock()
+		w.t.fragments.durable(w.m, &l.limits)
+		w.t.mu.Unlock()
+		l.met.fragments.WithLabelValues("whole").Inc()
+	}
+	for _, c := range b.confirmed {
+		c.t.mu.Lock()
+		c.t.confirm &^= c.bits
+		c.t.mu.Unlock()
+	}
+	for i, start := 0, 0; i < len(b.answers); i++ {
+		if a := b.answers[i]; i+1 == len(b.answers) || b.answers[i+1].to != a.to {
+			if err := a.to.send(b.out[start:a.end]); err != nil {
+				l.deps.Log.Debug().Err(err).Msg("jt808: answer not sent")
+			}
+			start = a.end
+		}
+	}
+	for _, t := range b.leaving {
+		l.leave(t)
+		if t == at {
+			at = nil
+		}
+	}
+	return at
+}
