@@ -85,16 +85,16 @@ func sum(s string) string {
 	return hex.EncodeToString(b[:])
 }
 
-// nonce makes a challenge for one device that needs no memory: a time and its seal.
-func (l *Listener) nonce(id string, at time.Time) string {
+// nonce makes a challenge for one device at one host that needs no memory: a time and its seal.
+func (l *Listener) nonce(id, host string, at time.Time) string {
 	when := strconv.FormatInt(at.Unix(), 16)
 	seal := hmac.New(sha256.New, l.key)
-	_, _ = io.WriteString(seal, when+" "+id) // a hash does not fail
+	_, _ = io.WriteString(seal, when+" "+id+" "+host) // a hash does not fail
 	return when + hex.EncodeToString(seal.Sum(nil)[:12])
 }
 
-// fresh tells whether a nonce is ours, for this device, and not too old.
-func (l *Listener) fresh(nonce, id string, now time.Time) bool {
+// fresh tells whether a nonce is ours, for this device and host, and not too old.
+func (l *Listener) fresh(nonce, id, host string, now time.Time) bool {
 	const seal = 24
 	if len(nonce) <= seal || len(nonce) > 2*seal {
 		return false
@@ -104,7 +104,7 @@ func (l *Listener) fresh(nonce, id string, now time.Time) bool {
 		return false
 	}
 	at := time.Unix(seconds, 0)
-	return hmac.Equal([]byte(nonce), []byte(l.nonce(id, at))) && now.Sub(at) <= nonceLife
+	return hmac.Equal([]byte(nonce), []byte(l.nonce(id, host, at))) && now.Sub(at) <= nonceLife
 }
 
 // parsePasswords reads lines of "<id or *> <password>"; '#' begins a comment line.

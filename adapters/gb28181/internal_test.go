@@ -2,6 +2,7 @@ package gb28181
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,12 +60,13 @@ func TestNonce(t *testing.T) {
 	t.Parallel()
 	l := &Listener{key: []byte("key")}
 	now := time.Unix(1764000000, 0)
-	nonce := l.nonce("33018511001180000007", now)
-	if !l.fresh(nonce, "33018511001180000007", now.Add(nonceLife)) {
+	nonce := l.nonce("33018511001180000007", "10.0.0.1", now)
+	if !l.fresh(nonce, "33018511001180000007", "10.0.0.1", now.Add(nonceLife)) {
 		t.Error("a fresh nonce is refused")
 	}
-	if l.fresh(nonce, "33018511001180000007", now.Add(nonceLife+time.Second)) || l.fresh(nonce, "33018511001180000008", now) ||
-		l.fresh("", "33018511001180000007", now) || l.fresh(strings.Repeat("f", 40), "33018511001180000007", now) {
+	if l.fresh(nonce, "33018511001180000007", "10.0.0.1", now.Add(nonceLife+time.Second)) || l.fresh(nonce, "33018511001180000008", "10.0.0.1", now) ||
+		l.fresh(nonce, "33018511001180000007", "10.0.0.2", now) ||
+		l.fresh("", "33018511001180000007", "10.0.0.1", now) || l.fresh(strings.Repeat("f", 40), "33018511001180000007", "10.0.0.1", now) {
 		t.Error("a nonce that is old, foreign, empty or made up is taken")
 	}
 }
@@ -144,4 +146,16 @@ func FuzzHandle(f *testing.F) {
 		l.peers[nvr] = &peer{id: nvr, from: from, open: &collection{got: map[string]struct{}{}}}
 		l.handle(t.Context(), raw, from)
 	})
+}
+
+func TestThrottleIsBounded(t *testing.T) {
+	t.Parallel()
+	var guessing throttle
+	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	for i := range maxHosts + 100 {
+		guessing.failed(strconv.Itoa(i), now)
+	}
+	if n := len(guessing.from); n > maxHosts {
+		t.Errorf("%d hosts are remembered", n)
+	}
 }

@@ -50,6 +50,7 @@ type Listener struct {
 	serial    uint64
 	key       []byte
 	passwords map[string]string
+	guessing  throttle
 
 	work sync.WaitGroup
 }

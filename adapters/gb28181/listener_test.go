@@ -236,6 +236,20 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
+// TestGuessingIsHeldBack lets nobody try passwords without end: after ten wrong ones in a
+// minute the right one is refused too, until the minute is over.
+func TestGuessingIsHeldBack(t *testing.T) {
+	t.Parallel()
+	g := start(t, nil)
+	d := connect(g, "udp", nvr)
+	for range 10 {
+		status(t, d.register(3600, "guess"), "403")
+	}
+	status(t, d.register(3600, password), "403")
+	g.advance(time.Minute)
+	status(t, d.register(3600, password), "200")
+}
+
 func TestOffline(t *testing.T) {
 	t.Parallel()
 	g := start(t, nil)

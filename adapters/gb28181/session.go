@@ -88,7 +88,7 @@ func (l *Listener) answer(req *sip.Request, from origin, code int, reason string
 }
 
 func (l *Listener) register(ctx context.Context, req *sip.Request, from origin) {
-	id, now := req.From().Address.User, l.deps.Now()
+	id, host, now := req.From().Address.User, hostOf(from.addr), l.deps.Now()
 	if !isID(id) {
 		l.refused.WithLabelValues("id").Inc()
 		l.answer(req, from, 403, "Forbidden")
@@ -99,9 +99,14 @@ func (l *Listener) register(ctx context.Context, req *sip.Request, from origin) 
 	if h := req.GetHeader("Authorization"); h != nil {
 		given, ok = parseCredentials(h.Value())
 	}
-	if !ok || given.realm != l.cfg.Realm || !l.fresh(given.nonce, id, now) {
+	if !ok || given.realm != l.cfg.Realm || !l.fresh(given.nonce, id, host, now) {
 		l.answer(req, from, 401, "Unauthorized", sip.NewHeader("WWW-Authenticate",
-			fmt.Sprintf(`Digest realm="%s",nonce="%s",algorithm=MD5`, l.cfg.Realm, l.nonce(id, now))))
+			fmt.Sprintf(`Digest realm="%s",nonce="%s",algorithm=MD5`, l.cfg.Realm, l.nonce(id, host, now))))
+		return
+	}
+	if l.guessing.held(host, now) {
+		l.refused.WithLabelValues("throttled").Inc()
+		l.answer(req, from, 403, "Forbidden")
 		return
 	}
 	password, known := l.passwords[id]
@@ -109,6 +114,7 @@ func (l *Listener) register(ctx context.Context, req *sip.Request, from origin) 
 		password, known = l.passwords["*"]
 	}
 	if !known || given.username != id || !given.answers("REGISTER", password) {
+		l.guessing.failed(host, now)
 		l.refused.WithLabelValues("password").Inc()
 		l.answer(req, from, 403, "Forbidden")
 		return
