@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -59,12 +60,9 @@ func start(t testing.TB, change func(*jt808.Config)) *gateway {
 		change(&cfg)
 	}
 	g := &gateway{t: t, now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), metrics: prometheus.NewRegistry()}
-	l, err := jt808.NewListener(cfg, payload.ListenerDeps{
-		Deliver: g.deliver, Now: g.clock, Log: zerolog.Nop(), Metrics: g.metrics,
-		Resolve: func(address string) (event.SiteID, event.DeviceID, bool) {
-			return "s012", "bus-1", address == phone
-		},
-	})
+	deps := g.deps()
+	deps.Metrics = g.metrics
+	l, err := jt808.NewListener(cfg, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +85,15 @@ func start(t testing.TB, change func(*jt808.Config)) *gateway {
 		}
 	})
 	return g
+}
+
+func (g *gateway) deps() payload.ListenerDeps {
+	return payload.ListenerDeps{
+		Deliver: g.deliver, Now: g.clock, Log: zerolog.Nop(),
+		Resolve: func(address string) (event.SiteID, event.DeviceID, bool) {
+			return "s012", "bus-1", address == phone
+		},
+	}
 }
 
 func (g *gateway) clock() time.Time { g.mu.Lock(); defer g.mu.Unlock(); return g.now }
@@ -229,6 +236,8 @@ func closed(t testing.TB, term *jt808test.Terminal) {
 		}
 	}
 }
+
+func contains(err error, what string) bool { return strings.Contains(err.Error(), what) }
 
 // eventually polls a condition that has no channel to wait on.
 func eventually(t testing.TB, what string, ok func() bool) {
