@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -45,6 +46,9 @@ type detector struct {
 	idle    time.Duration // detectIdle, less in tests
 	batch   int           // detectBatch, less in tests
 
+	// next registry, which the detectors' own goroutine puts in force between two chunks.
+	county atomic.Pointer[event.County]
+
 	stop context.CancelFunc
 	done sync.WaitGroup
 
@@ -70,6 +74,10 @@ func (d *detector) Start(context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The kept state is of devices of the kept registry.
+	if _, err := d.follow(nil); err != nil {
+		return err
+	}
 	if err := consumer.State(d.engine.Restore); err != nil {
 		return fmt.Errorf("restore detectors: %w", err)
 	}
@@ -78,6 +86,24 @@ func (d *detector) Start(context.Context) error {
 	d.setHealth(event.Health{State: event.OK})
 	d.done.Go(func() { d.run(ctx, consumer) })
 	return nil
+}
+
+// setCounty has the engine follow another registry soon; a faulty one is refused at once.
+func (d *detector) setCounty(county *event.County) error {
+	if err := d.engine.CheckCounty(county); err != nil {
+		return err
+	}
+	d.county.Store(county)
+	return nil
+}
+
+// follow puts a registry that waits in force and appends what follows from it.
+func (d *detector) follow(out []event.Anomaly) ([]event.Anomaly, error) {
+	county := d.county.Swap(nil)
+	if county == nil {
+		return out, nil
+	}
+	return d.engine.SetCounty(county, out)
 }
 
 // Stop ends reading; what was read and not committed is read again at the next start.
@@ -112,6 +138,11 @@ func (d *detector) setHealth(h event.Health) {
 func (d *detector) run(ctx context.Context, consumer records) {
 	var anomalies []event.Anomaly
 	for ctx.Err() == nil {
+		var err error
+		if anomalies, err = d.follow(anomalies[:0]); err != nil { // it was checked when it came
+			d.log.Error().Err(err).Msg("the detectors refuse a registry")
+		}
+		d.commit(ctx, consumer, nil, anomalies)
 		asked := d.now()
 		chunk, err := d.next(ctx, consumer)
 		anomalies = anomalies[:0]

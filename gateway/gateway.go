@@ -20,8 +20,11 @@ import (
 
 // Deps is what a gateway is given.
 type Deps struct {
-	// County is the registry, indexed.
+	// County is the registry to start with, indexed. What the command centre publishes
+	// takes its place.
 	County *event.County
+	// Live is told of each registry that takes its place; nil makes one.
+	Live *event.Registry
 	// Decoders are the adapters that subscriptions may name.
 	Decoders []ingest.Decoder
 	// Listeners makes the listeners, each started last and stopped first; nil: none. They
@@ -75,6 +78,12 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	if deps.Registry == nil {
 		deps.Registry = prometheus.NewRegistry()
 	}
+	if deps.County == nil {
+		deps.County = &event.County{}
+	}
+	if deps.Live == nil {
+		deps.Live = event.NewRegistry(deps.County)
+	}
 	g := &Gateway{cfg: cfg, deps: deps, log: deps.Log.With().Str("gateway", cfg.ID).Logger()}
 	if err := g.build(); err != nil {
 		return nil, err
@@ -107,12 +116,13 @@ func (g *Gateway) build() (err error) {
 	}
 	g.ingest, err = ingest.New(g.cfg.Ingest, ingest.Deps{
 		Sink: g.journal, Decoders: g.deps.Decoders, Clock: g.clock(), Logger: part("ingest"), Registerer: g.deps.Registry,
-		Known:   func(s event.SiteID, d event.DeviceID) bool { return g.deps.County.Device(s, d) != nil },
+		Known:   func(s event.SiteID, d event.DeviceID) bool { return g.deps.Live.County().Device(s, d) != nil },
 		Resolve: g.deps.Resolve,
 	})
 	if err != nil {
 		return event.Under("ingest", err)
 	}
+	g.onDocument(event.RegistryDocument, g.setRegistry)
 	if g.deps.Listeners != nil {
 		if g.listen, err = g.deps.Listeners(g.ingest.Deliver); err != nil {
 			return event.Under("listeners", err)

@@ -46,7 +46,8 @@ func gatewayDeps(cfg config.Config, county *event.County, log zerolog.Logger) (g
 	if err != nil {
 		return gateway.Deps{}, err
 	}
-	deps := gateway.Deps{County: county, Log: log, Version: version, Registry: prometheus.NewRegistry(), Resolve: resolver(county)}
+	live := event.NewRegistry(county)
+	deps := gateway.Deps{County: county, Live: live, Log: log, Version: version, Registry: prometheus.NewRegistry(), Resolve: resolver(live)}
 	for _, d := range all {
 		if a, asks := d.(payload.Asker); asks {
 			deps.Decoders = append(deps.Decoders, asker{decoder{d}, a})
@@ -55,7 +56,7 @@ func gatewayDeps(cfg config.Config, county *event.County, log zerolog.Logger) (g
 		deps.Decoders = append(deps.Decoders, decoder{d})
 	}
 	deps.Listeners = func(deliver gateway.Deliver) ([]gateway.Listener, error) {
-		l := listeners{deliver: deliver, county: county, log: log, metrics: deps.Registry}
+		l := listeners{deliver: deliver, live: live, log: log, metrics: deps.Registry}
 		return l.all(cfg.Listeners)
 	}
 	return deps, nil
@@ -63,9 +64,9 @@ func gatewayDeps(cfg config.Config, county *event.County, log zerolog.Logger) (g
 
 // resolver finds devices by their addresses; one that the registry does not know is taken
 // in under the county.
-func resolver(county *event.County) func(adapter, address string) (event.SiteID, event.DeviceID) {
+func resolver(live *event.Registry) func(adapter, address string) (event.SiteID, event.DeviceID) {
 	return func(adapter, address string) (event.SiteID, event.DeviceID) {
-		if key, ok := county.ByAddress(adapter, address); ok {
+		if key, ok := live.County().ByAddress(adapter, address); ok {
 			return key.Site, key.Device
 		}
 		return payload.Unassigned(adapter, address)
@@ -94,7 +95,7 @@ func (a asker) Ask(m ingest.Message) (topic string, question []byte, ask bool) {
 // listeners makes the listeners that the configuration enables.
 type listeners struct {
 	deliver gateway.Deliver
-	county  *event.County
+	live    *event.Registry
 	log     zerolog.Logger
 	metrics prometheus.Registerer
 }
@@ -109,7 +110,7 @@ func (l listeners) deps(adapter string) payload.ListenerDeps {
 			return l.deliver(ctx, adapter, handed...)
 		},
 		Resolve: func(address string) (event.SiteID, event.DeviceID, bool) {
-			key, ok := l.county.ByAddress(adapter, address)
+			key, ok := l.live.County().ByAddress(adapter, address)
 			return key.Site, key.Device, ok
 		},
 		Now: time.Now, Log: l.log.With().Str("component", adapter).Logger(), Metrics: l.metrics,

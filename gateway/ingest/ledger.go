@@ -120,6 +120,19 @@ func (l *ledger) account(e *event.Event) *account {
 	return a
 }
 
+// reconsider asks the registry again, which has changed.
+func (l *ledger) reconsider() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil {
+		return
+	}
+	for key, a := range l.devices {
+		a.unknown = !l.known(key.Site, key.Device)
+	}
+	l.changed = true
+}
+
 func (a *account) add(e *event.Event, redelivered bool) {
 	a.messages++
 	a.kind = e.Kind
