@@ -34,7 +34,7 @@ type Terminal struct {
 	Patience time.Duration
 
 	Conn    net.Conn
-	scanner *jt808.Scanner
+	scanner *jt808.Scanner // made at the first message
 	serial  uint16
 	out     []byte
 }
@@ -50,7 +50,7 @@ func Dial(network, addr, phone string) (*Terminal, error) {
 
 // New makes a terminal on a connection.
 func New(conn net.Conn, phone string) *Terminal {
-	return &Terminal{Phone: phone, Patience: Patience, Conn: conn, scanner: jt808.NewScanner(conn, 0)}
+	return &Terminal{Phone: phone, Patience: Patience, Conn: conn}
 }
 
 // Close ends the connection.
@@ -76,6 +76,9 @@ func (t *Terminal) Send(id uint16, body []byte) (uint16, error) {
 
 // Receive reads the next message, for at most the terminal's patience.
 func (t *Terminal) Receive() (Message, error) {
+	if t.scanner == nil {
+		t.scanner = jt808.NewScanner(t.Conn, 0)
+	}
 	if err := t.Conn.SetReadDeadline(time.Now().Add(t.Patience)); err != nil {
 		return Message{}, err
 	}
@@ -209,4 +212,11 @@ func Batch(kind byte, positions ...Position) []byte {
 		b = append(b, item...)
 	}
 	return b
+}
+
+// Rest gives back the buffers: a terminal of which there are many sends nothing for a while.
+// It must not be between two messages of its platform.
+func (t *Terminal) Rest() {
+	t.out = nil
+	t.scanner = nil
 }
