@@ -35,6 +35,8 @@ const (
 // metrics are the listener's own; what it hands on is counted by ingest.
 type metrics struct {
 	messages  *prometheus.CounterVec // by id
+	byID      map[uint16]prometheus.Counter
+	other     prometheus.Counter
 	refused   *prometheus.CounterVec // by reason
 	closed    *prometheus.CounterVec // by reason
 	skipped   prometheus.Counter     // bytes between messages
@@ -50,7 +52,8 @@ func newMetrics() *metrics {
 	vec := func(name, help, label string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(opts(name, help), []string{label})
 	}
-	return &metrics{
+	m := &metrics{
+		byID:      map[uint16]prometheus.Counter{},
 		messages:  vec("messages_total", "Messages taken in, by id.", "id"),
 		refused:   vec("refused_total", "Messages and connections not taken in, by reason.", "reason"),
 		closed:    vec("closed_total", "Connections closed, by reason.", "reason"),
@@ -59,6 +62,24 @@ func newMetrics() *metrics {
 		fragments: vec("fragmented_total", "Messages in packets, by result.", "result"),
 		downlinks: vec("sent_total", "Messages sent that are no answers, by id.", "id"),
 	}
+	for _, id := range []uint16{
+		IDTerminalAnswer, IDHeartbeat, IDLogout, IDTimeQuery, IDRegister, IDAuthenticate, IDParametersAnswer,
+		IDAttributes, IDPosition, IDPositionAnswer, IDDriver, IDPositionBatch,
+	} {
+		m.byID[id] = m.messages.WithLabelValues(idLabel(id))
+	}
+	m.other = m.messages.WithLabelValues("other")
+	return m
+}
+
+// count counts a message. Ids that nothing reads share a label, so that a terminal cannot
+// make labels without end.
+func (m *metrics) count(id uint16) {
+	if c, ok := m.byID[id]; ok {
+		c.Inc()
+		return
+	}
+	m.other.Inc()
 }
 
 // register registers everything with the gauges of the listener's state.
@@ -82,6 +103,5 @@ func (m *metrics) register(to prometheus.Registerer, l *Listener) error {
 	return nil
 }
 
-// idLabel is a message id as the label of a metric. Only ids that are read get one of their
-// own, so that a terminal cannot make labels without end.
+// idLabel is a message's id as a label.
 func idLabel(id uint16) string { return fmt.Sprintf("0x%04x", id) }

@@ -103,13 +103,12 @@ func (l *Listener) take(b *batch, c *link, at *terminal, frame []byte) *terminal
 		l.met.refused.WithLabelValues(refusedChecksum).Inc()
 		return at // a terminal sends again what was damaged on the way
 	}
+	l.met.count(h.ID)
 	now := l.deps.Now()
 	switch h.ID {
 	case IDRegister:
-		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
 		return l.register(b, c, at, &h, body, frame, now)
 	case IDAuthenticate:
-		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
 		return l.authenticate(b, c, at, &h, body, frame, now)
 	}
 	t := l.who(c, at, &h)
@@ -231,20 +230,16 @@ func text(b []byte) string {
 func (l *Listener) message(b *batch, c *link, t *terminal, h *Header, body, frame []byte, now time.Time) {
 	switch {
 	case h.ID == IDTerminalAnswer:
-		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
 		l.answered(t, body)
 		return // an answer is not answered
 	case h.ID == IDTimeQuery:
-		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
 		b.answer(c, h, IDTimeAnswer, bcdTime(now.UTC()))
 		return
 	case !reads(h.ID):
-		l.met.messages.WithLabelValues("other").Inc()
 		l.met.refused.WithLabelValues(refusedUnknown).Inc()
 		b.general(c, h, h.Serial, resultUnsupported)
 		return
 	}
-	l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
 	b.messages = append(b.messages, l.deliverable(h, frame, now))
 	b.general(c, h, h.Serial, l.result(b, t, h, body))
 	if h.ID == IDLogout {
@@ -307,7 +302,6 @@ func (l *Listener) packet(b *batch, c *link, t *terminal, h *Header, body []byte
 		head := m.head
 		head.Fragment, head.Total, head.Index, head.Serial = false, 0, 0, m.first
 		frame := AppendMessage(nil, head, m.whole(nil))
-		l.met.messages.WithLabelValues(idLabel(h.ID)).Inc()
 		b.messages = append(b.messages, l.deliverable(&head, frame, now))
 		b.whole = append(b.whole, assembled{t, m})
 		for _, serial := range m.serials {
@@ -316,14 +310,16 @@ func (l *Listener) packet(b *batch, c *link, t *terminal, h *Header, body []byte
 	}
 }
 
+// topic is jt808/<phone>/<id of the message>.
+func topic(h *Header) string {
+	var room [64]byte
+	b := append(append(room[:0], family+"/"...), h.Phone...)
+	return string(hex.AppendEncode(append(b, "/0x"...), []byte{byte(h.ID >> 8), byte(h.ID)}))
+}
+
 // deliverable is a message for the adapter.
 func (l *Listener) deliverable(h *Header, frame []byte, now time.Time) payload.Message {
-	var room [40]byte
-	topic := append(room[:0], family+"/"...)
-	topic = append(topic, h.Phone...)
-	topic = append(topic, "/0x"...)
-	topic = hex.AppendEncode(topic, []byte{byte(h.ID >> 8), byte(h.ID)})
-	m := payload.Message{Topic: string(topic), Payload: frame, Received: now}
+	m := payload.Message{Topic: topic(h), Payload: frame, Received: now}
 	var ok bool
 	if m.Site, m.Device, ok = l.resolve(h); !ok {
 		m.Site, m.Device = payload.Unassigned(family, h.Phone)
