@@ -18,7 +18,7 @@ build: ## Build bin/campusgate
 run: build ## Build and start the whole system with a simulated county (needs only Go and make)
 	./$(BIN) demo $(ARGS)
 
-test: ui-check test-web test-go test-race ## Run every test (needs mosquitto, chromium, Node 20 and gcc; see .ci/run)
+test: ui-check test-web test-go test-race ## Run every test (needs mosquitto, chromium, sipp, curl, Node 20 and gcc; see .ci/run)
 
 test-go: dashboard/web/node_modules ## Run the command's own tests at full speed: the whole system, killed and restarted
 	$(GO) test -timeout 20m ./cmd/campusgate/...

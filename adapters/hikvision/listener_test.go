@@ -2,6 +2,10 @@ package hikvision_test
 
 import (
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/campusgate/campusgate/adapters/hikvision"
@@ -40,6 +44,54 @@ func TestListener(t *testing.T) {
 		t.Errorf("%s", e.AppendJSON(nil))
 	}
 	if e := c.Events[2]; !e.Status.Heartbeat {
+		t.Errorf("%s", e.AppendJSON(nil))
+	}
+}
+
+// TestCurl pushes as terminals do, with a client that is not of our making: the event as a
+// file or as a field of the form, with the picture before or after it.
+func TestCurl(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatal("this test needs curl (Debian: apt-get install curl)")
+	}
+	c := connect(t, "g1 secret-one in\n")
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"pic.jpg":    "\xff\xd8\xff\xe0" + strings.Repeat("\r\n--x", 50_000) + "\xff\xd9",
+		"event.json": `{"eventType":"AccessControllerEvent","AccessControllerEvent":{"majorEventType":5,"subEventType":1,"cardNo":"77","serialNo":"3"}}`,
+		"event.xml":  "<EventNotificationAlert><eventType>videoloss</eventType><eventState>active</eventState></EventNotificationAlert>",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, arguments := range [][]string{
+		{"-F", "event_log=@event.json;type=application/json", "-F", "Picture=@pic.jpg;type=image/jpeg"},
+		{"-F", "Picture=@pic.jpg;type=image/jpeg", "-F", "event_log=<event.json"},
+		{"-H", "Expect: 100-continue", "-F", "Picture=@pic.jpg;type=image/jpeg", "-F", "event_log=<event.json;type=application/json"},
+		{"-H", "Content-Type: application/json", "--data-binary", "@event.json"},
+		{"-H", "Content-Type: application/xml", "-H", "Transfer-Encoding: chunked", "--data-binary", "@event.xml"},
+	} {
+		curl := exec.CommandContext(t.Context(), "curl", append([]string{
+			"--silent", "--show-error", "--fail", "--noproxy", "*", "--max-time", "30", c.Base + "/hikvision/g1/secret-one",
+		}, arguments...)...)
+		curl.Dir = dir
+		if out, err := curl.CombinedOutput(); err != nil {
+			t.Errorf("curl %q: %v %s", arguments, err, out)
+		}
+	}
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	if len(c.Events) != 5 || len(c.Dead) != 0 {
+		t.Fatalf("%d events, dead %v", len(c.Events), c.Dead)
+	}
+	for i := range 4 {
+		if e := &c.Events[i]; e.Seq != 3 || e.Gate == nil || e.Gate.Credential != "77" || e.Gate.Method != "card" {
+			t.Errorf("%s", e.AppendJSON(nil))
+		}
+	}
+	if e := &c.Events[4]; e.Status == nil || e.Status.Reason != "video loss" {
 		t.Errorf("%s", e.AppendJSON(nil))
 	}
 }

@@ -22,7 +22,8 @@ import (
 type Terminal struct {
 	decoder payload.Decoder
 	client  *http.Client
-	base    string
+	// Base is the listener's address, without a path: http://host:port.
+	Base string
 
 	// Mu guards what was delivered.
 	Mu     sync.Mutex
@@ -73,7 +74,7 @@ func Connect[L Listener](t *testing.T, d payload.Decoder, cfg push.Config, build
 			t.Error(err)
 		}
 	})
-	c.base = "http://" + l.Addr()
+	c.Base = "http://" + l.Addr()
 	return c
 }
 
@@ -84,7 +85,7 @@ func (c *Terminal) Ask(t *testing.T, path, contentType, body string) (status int
 	if body == "" {
 		method = http.MethodGet
 	}
-	r, err := http.NewRequestWithContext(t.Context(), method, c.base+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, c.Base+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
