@@ -202,6 +202,7 @@ func (l *Listener) fail(ctx context.Context, err error) {
 // link is the way to a terminal: a TCP connection, or an address that datagrams come from.
 type link struct {
 	conn net.Conn // nil over UDP
+	raw  net.Conn // below TLS: it is closed at once, without a farewell that might block
 	udp  *net.UDPConn
 	from netip.AddrPort
 
@@ -231,7 +232,7 @@ func (c *link) close(reason string) {
 		return
 	}
 	c.reason.CompareAndSwap(nil, &reason)
-	_ = c.conn.Close() // it ends either way
+	_ = c.raw.Close() // it ends either way
 }
 
 // send writes b whole. A terminal that does not read loses its connection.
@@ -289,10 +290,11 @@ func (l *Listener) open(ctx context.Context, conn net.Conn, secure *tls.Config) 
 	if len(l.links) >= l.cfg.MaxConnections || l.addresses[ip] >= l.cfg.MaxPerAddress || ctx.Err() != nil {
 		return nil
 	}
+	raw := conn
 	if secure != nil {
 		conn = tls.Server(conn, secure)
 	}
-	c := &link{conn: conn, from: from, serial: new(atomic.Uint32), timeout: l.cfg.MessageTimeout}
+	c := &link{conn: conn, raw: raw, from: from, serial: new(atomic.Uint32), timeout: l.cfg.MessageTimeout}
 	now := l.deps.Now().UnixNano()
 	c.opened.Store(now)
 	c.heard.Store(now)

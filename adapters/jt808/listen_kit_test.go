@@ -40,6 +40,7 @@ type gateway struct {
 	hold     chan struct{} // closed: deliveries go on
 	messages []payload.Message
 	calls    int
+	looks    int // at the clock
 }
 
 // settings are those of most tests: a terminal must authenticate.
@@ -96,7 +97,10 @@ func (g *gateway) deps() payload.ListenerDeps {
 	}
 }
 
-func (g *gateway) clock() time.Time { g.mu.Lock(); defer g.mu.Unlock(); return g.now }
+func (g *gateway) clock() time.Time { g.mu.Lock(); defer g.mu.Unlock(); g.looks++; return g.now }
+
+// seen counts the looks at the clock: those of the watch, when nothing else happens.
+func (g *gateway) seen() int { g.mu.Lock(); defer g.mu.Unlock(); return g.looks }
 
 func (g *gateway) advance(d time.Duration) { g.mu.Lock(); defer g.mu.Unlock(); g.now = g.now.Add(d) }
 

@@ -120,6 +120,7 @@ func (l *Listener) serve(ctx context.Context, c *link) {
 			if err != nil {
 				return
 			}
+			c.partial.Store(0)
 			b := l.batches.get()
 			for n := 1; frame != nil; n++ {
 				at = l.take(b, c, at, frame)

@@ -159,6 +159,11 @@ func reads(id uint16) bool {
 // register answers a registration. The terminal is not known by it: that is what the code
 // is for.
 func (l *Listener) register(b *batch, c *link, at *terminal, h *Header, body, frame []byte, now time.Time) *terminal {
+	if len(body) < shortest(h.ID) {
+		l.met.refused.WithLabelValues(refusedBody).Inc()
+		b.general(c, h, h.Serial, resultBad)
+		return at
+	}
 	result := l.registration(h, body)
 	reply := binary.BigEndian.AppendUint16(nil, h.Serial)
 	reply = append(reply, result)
@@ -274,6 +279,8 @@ func (l *Listener) result(b *batch, t *terminal, h *Header, body []byte) byte {
 // shortest is the least length of a body in bytes.
 func shortest(id uint16) int {
 	switch id {
+	case IDRegister:
+		return 25 // of 2011; the other editions' are longer
 	case IDPosition:
 		return 28
 	case IDPositionAnswer:

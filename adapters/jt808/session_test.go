@@ -104,6 +104,31 @@ func TestConnectionsThatSayNothingOrTooLittle(t *testing.T) {
 	closed(t, slow)
 }
 
+// TestMessagesThatOverlapTheirReads sends the end of one message with the beginning of the
+// next: each is quick, though something is half there at any time.
+func TestMessagesThatOverlapTheirReads(t *testing.T) {
+	t.Parallel()
+	g := start(t, nil)
+	term := g.login(phone)
+	const many = 10
+	var stream []byte
+	for n := range many {
+		stream = jt808.AppendMessage(stream, term.Header(jt808.IDPosition), position(n).Append(nil))
+	}
+	size := len(stream) / many
+	write(t, term, stream[:size/2])
+	for n := range many {
+		write(t, term, stream[size/2+n*size:min(len(stream), size/2+(n+1)*size)])
+		if m, err := term.Receive(); err != nil || m.Body[4] != 0 {
+			t.Fatal(m, err)
+		}
+		g.advance(20 * time.Second)
+		looks := g.seen()
+		eventually(t, "the watch has looked", func() bool { return g.seen() > looks+4 })
+	}
+	ask(t, term, jt808.IDHeartbeat, nil, 0)
+}
+
 func TestGarbageForEverIsBounded(t *testing.T) {
 	t.Parallel()
 	g := start(t, nil)
