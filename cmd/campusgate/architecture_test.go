@@ -65,6 +65,7 @@ func TestImportRules(t *testing.T) {
 		{"github.com/gorilla/websocket", []string{"dashboard/live", "gateway/ingest", "cmd/campusgate/bench"}},
 		{"github.com/emiago/sipgo", []string{"adapters/gb28181"}},
 		{"github.com/expr-lang/expr", []string{"adapters/mapping"}},
+		{"github.com/wneessen/go-mail", []string{"dashboard/notify/channel"}},
 		{"database/sql", []string{"dashboard/"}},
 		{"modernc.org/sqlite", []string{"dashboard/store"}},
 	}

@@ -44,7 +44,7 @@ func (o *observation) period() int64 {
 func faultText(reason string) event.Text {
 	words := map[string]string{
 		"black": "黑屏", "white": "过曝", "frozen": "画面冻结", "blurred": "模糊失焦",
-		"covered": "遮挡", "colour_cast": "偏色", "no_signal": "无信号",
+		"covered": "遮挡", "colour_cast": "偏色", "no_signal": "无信号", "noise": "雪花噪点",
 	}
 	faults := strings.Split(reason, ",")
 	zh := make([]string, 0, len(faults))

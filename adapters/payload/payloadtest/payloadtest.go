@@ -196,7 +196,7 @@ func Check(t testing.TB, e *event.Event, m payload.Message, clock event.Clock) {
 
 func checkBody(fault func(string, ...any), e *event.Event) {
 	bodies := 0
-	for _, set := range []bool{e.Gate != nil, e.Temperature != nil, e.Position != nil, e.Reading != nil, e.Status != nil, e.Call != nil} {
+	for _, set := range []bool{e.Gate != nil, e.Temperature != nil, e.Position != nil, e.Reading != nil, e.Status != nil, e.Call != nil, e.Check != nil} {
 		if set {
 			bodies++
 		}
@@ -234,6 +234,13 @@ func checkBody(fault func(string, ...any), e *event.Event) {
 		within("latency", e.Status.LatencyMS, 0, 1e9)
 		if e.Status.Period < 0 {
 			fault("negative period")
+		}
+	case e.Check != nil:
+		within("score", e.Check.Score, 0, 1)
+		within("latency", e.Check.LatencyMS, 0, 1e9)
+		within("covered", e.Check.CoveredS, 0, e.Check.ExpectedS)
+		if e.Check.Check != event.CheckImage && e.Check.Check != event.CheckRecording {
+			fault("bad check")
 		}
 	}
 }
