@@ -1,0 +1,168 @@
+package jt808
+
+import (
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"math"
+	"time"
+)
+
+// positionSize is the fixed part of a position in bytes (2013 table 23).
+const positionSize = 28
+
+// Additional items of a position that are read (2013 table 27).
+const (
+	itemRecorderSpeed = 0x03 // WORD, 0.1 km/h, of the driving recorder
+	itemConfirm       = 0x04 // WORD, the alarm that an operator must confirm
+	itemSatellites    = 0x31 // BYTE
+)
+
+// Position is the body of 0x0200.
+type Position struct {
+	Alarms, Status uint32
+	// Lat and Lon are degrees with their sign, whether or not the terminal has a fix.
+	Lat, Lon  float64
+	AltitudeM int     // metres; a height below the sea comes as a negative WORD
+	SpeedKMH  float64 // by satellite
+	Heading   int     // degrees as sent
+	// Time is zero when the terminal's clock is not set or says what is no time.
+	Time time.Time
+	// RecorderKMH is the speed by the driving recorder, -1 when it is not sent.
+	RecorderKMH float64
+	Satellites  int
+	ConfirmID   uint16 // alarm that an operator must confirm; 0 none
+	// Damaged says that the additional items do not fill the body: the last ones are lost.
+	Damaged bool
+}
+
+// ParsePosition reads the body of 0x0200. Unknown items and those of another length than
+// the standard's are passed over: vendors use the same ids for other things.
+func ParsePosition(body []byte) (Position, error) {
+	if len(body) < positionSize {
+		return Position{}, fmt.Errorf("a position of %d bytes, must be %d or more", len(body), positionSize)
+	}
+	p := Position{
+		Alarms: binary.BigEndian.Uint32(body), Status: binary.BigEndian.Uint32(body[4:]),
+		Lat: float64(binary.BigEndian.Uint32(body[8:])) / 1e6, Lon: float64(binary.BigEndian.Uint32(body[12:])) / 1e6,
+		AltitudeM: int(int16(binary.BigEndian.Uint16(body[16:]))),
+		SpeedKMH:  float64(binary.BigEndian.Uint16(body[18:])) / 10, Heading: int(binary.BigEndian.Uint16(body[20:])),
+		RecorderKMH: -1,
+	}
+	if p.Status&StatusSouth != 0 {
+		p.Lat = -p.Lat
+	}
+	if p.Status&StatusWest != 0 {
+		p.Lon = -p.Lon
+	}
+	p.Time, _ = parseTime(body[22:])
+	p.items(body[positionSize:])
+	return p, nil
+}
+
+func (p *Position) items(b []byte) {
+	for len(b) > 0 {
+		if len(b) < 2 || len(b) < 2+int(b[1]) {
+			p.Damaged = true
+			return
+		}
+		id, value := b[0], b[2:2+int(b[1])]
+		b = b[2+len(value):]
+		switch {
+		case id == itemRecorderSpeed && len(value) == 2:
+			p.RecorderKMH = float64(binary.BigEndian.Uint16(value)) / 10
+		case id == itemConfirm && len(value) == 2:
+			p.ConfirmID = binary.BigEndian.Uint16(value)
+		case id == itemSatellites && len(value) == 1:
+			p.Satellites = int(value[0])
+		}
+	}
+}
+
+// Append writes the body of 0x0200: the fixed part, and the items that are set.
+func (p *Position) Append(dst []byte) []byte {
+	status := p.Status &^ (StatusSouth | StatusWest)
+	if p.Lat < 0 {
+		status |= StatusSouth
+	}
+	if p.Lon < 0 {
+		status |= StatusWest
+	}
+	dst = binary.BigEndian.AppendUint32(dst, p.Alarms)
+	dst = binary.BigEndian.AppendUint32(dst, status)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(math.Round(math.Abs(p.Lat)*1e6)))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(math.Round(math.Abs(p.Lon)*1e6)))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(p.AltitudeM))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(math.Round(p.SpeedKMH*10)))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(p.Heading))
+	dst = appendTime(dst, p.Time)
+	if p.RecorderKMH >= 0 {
+		dst = append(dst, itemRecorderSpeed, 2)
+		dst = binary.BigEndian.AppendUint16(dst, uint16(math.Round(p.RecorderKMH*10)))
+	}
+	if p.ConfirmID != 0 {
+		dst = append(dst, itemConfirm, 2)
+		dst = binary.BigEndian.AppendUint16(dst, p.ConfirmID)
+	}
+	if p.Satellites != 0 {
+		dst = append(dst, itemSatellites, 1, byte(p.Satellites))
+	}
+	return dst
+}
+
+// zone is the time of every message but 0x8004: GMT+8 (2013 clause 4.3).
+const zone = 8 * time.Hour
+
+// firstYear is when the standard came out: an older time is that of a clock that was never
+// set.
+const firstYear = 2011
+
+// parseTime reads YYMMDDhhmmss in BCD.
+func parseTime(b []byte) (time.Time, bool) {
+	var n [6]int
+	for i := range n {
+		high, low := b[i]>>4, b[i]&15
+		if high > 9 || low > 9 {
+			return time.Time{}, false
+		}
+		n[i] = int(high)*10 + int(low)
+	}
+	year, month, day, hour, minute, second := 2000+n[0], time.Month(n[1]), n[2], n[3], n[4], n[5]
+	if year < firstYear || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	if t.Day() != day {
+		return time.Time{}, false // no such day in that month
+	}
+	return t.Add(-zone), true
+}
+
+// appendTime is the inverse; a zero time gives zeros.
+func appendTime(dst []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return append(dst, 0, 0, 0, 0, 0, 0)
+	}
+	t = t.UTC().Add(zone)
+	for _, n := range [6]int{t.Year() % 100, int(t.Month()), t.Day(), t.Hour(), t.Minute(), t.Second()} {
+		dst = append(dst, byte(n/10<<4|n%10))
+	}
+	return dst
+}
+
+// batchBackfill is the type of a batch that was kept while there was no connection.
+const batchBackfill = 1
+
+// items gives the positions of a batch (0x0704) after its count, which is not believed,
+// and its type. It stops at the first item that overruns the body.
+func items(b []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for len(b) >= 2 {
+			n := int(binary.BigEndian.Uint16(b))
+			if n > len(b)-2 || !yield(b[2:2+n]) {
+				return
+			}
+			b = b[2+n:]
+		}
+	}
+}
