@@ -364,7 +364,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 func anomaly(id string, site event.SiteID, rev uint32, state event.AnomalyState) *event.Anomaly {
 	now := time.Now().Add(-time.Minute)
 	return &event.Anomaly{
-		ID: id, Rule: "gas", Site: site, Device: "k1", Kind: event.KindKitchen, Severity: event.SeverityHigh, State: state,
+		ID: id, Rule: "gas", Site: site, Device: event.DeviceID(id), Kind: event.KindKitchen, Severity: event.SeverityHigh, State: state,
 		Revision: rev, StartedAt: now, UpdatedAt: now, Text: event.Text{ZH: "燃气", EN: "gas"},
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/campusgate/campusgate/adapters"
 	"github.com/campusgate/campusgate/cmd/campusgate/config"
+	"github.com/campusgate/campusgate/dashboard/store"
 	"github.com/campusgate/campusgate/gateway"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -25,13 +27,17 @@ type checkCommand struct {
 	Site     string `help:"Site that the subscription's mapping would set." default:"s001"`
 	Device   string `help:"Device that the mapping would set; empty leaves it to the adapter." placeholder:"NAME"`
 	Quantity string `help:"What a bare temperature of the device measures." placeholder:"NAME"`
+
+	Audit string `help:"Verify the audit of this database (dashboard.db), instead of checking the configuration." type:"existingfile" placeholder:"FILE"`
 }
 
-// Validate holds the two uses of the command apart.
+// Validate holds the uses of the command apart.
 func (c checkCommand) Validate() error {
 	switch {
-	case c.Adapter == "" && c.Config == "":
-		return errors.New("missing flags: --config=FILE, or --adapter=NAME with --sample=FILE")
+	case c.Audit != "" && (c.Adapter != "" || c.Config != ""):
+		return errors.New("--audit stands alone")
+	case c.Audit == "" && c.Adapter == "" && c.Config == "":
+		return errors.New("missing flags: --config=FILE, or --adapter=NAME with --sample=FILE, or --audit=FILE")
 	case (c.Adapter == "") != (c.Sample == ""):
 		return errors.New("--adapter and --sample go together")
 	}
@@ -39,7 +45,10 @@ func (c checkCommand) Validate() error {
 }
 
 // Run checks a configuration as the part would at its start, and changes nothing.
-func (c checkCommand) Run(io streams) error {
+func (c checkCommand) Run(ctx context.Context, io streams) error {
+	if c.Audit != "" {
+		return c.audit(ctx, io)
+	}
 	if c.Adapter != "" {
 		return c.decode(io)
 	}
@@ -63,6 +72,17 @@ func (c checkCommand) Run(io streams) error {
 		devices += len(s.Devices)
 	}
 	_, err = fmt.Fprintf(io.out, "%s is right: %d sites, %d devices, %d routes\n", c.Config, len(county.Sites), devices, len(county.Routes))
+	return err
+}
+
+// audit verifies the chain of a database's audit, and names the first row that is broken.
+func (c checkCommand) audit(ctx context.Context, io streams) error {
+	r, err := store.Verify(ctx, c.Audit)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Audit, err)
+	}
+	_, err = fmt.Fprintf(io.out, "%s is whole: %d audit rows, %d removed by retention, up to number %d with hash %s\n",
+		c.Audit, r.Rows, r.Pruned+r.Anchor, r.Head, r.Hash)
 	return err
 }
 

@@ -1,12 +1,16 @@
 package main_test
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/campusgate/campusgate/dashboard/store"
 )
 
 // TestCommandLine holds what scripts rely on: exit codes, and messages that say what to do.
@@ -59,6 +63,24 @@ mappings:
           value: {from: temperature}
           unit: {value: "°C"}
 `)
+	database, edited := filepath.Join(w.dir, "whole.db"), filepath.Join(w.dir, "edited.db")
+	for _, path := range []string{database, edited} {
+		s, err := store.Open(t.Context(), path)
+		if err == nil {
+			err = errors.Join(s.AppendAudit(t.Context(), store.AuditRow{Actor: "clerk", Action: "calendar.put", Subject: "calendar"}), s.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := sql.Open("sqlite", edited)
+	if err == nil {
+		_, err = db.Exec("DROP TRIGGER audit_no_update; UPDATE audit SET actor = 'nobody'")
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	nobody := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
 
 	type row struct {
@@ -74,6 +96,9 @@ mappings:
 		{name: "version", args: []string{"version"}, code: 0, says: []string{"campusgate "}},
 		{name: "unknown command", args: []string{"serve"}, code: 2, says: []string{"serve", "--help"}},
 		{name: "unknown flag", args: []string{"demo", "--prot", "1"}, code: 2, says: []string{"--prot"}},
+		{name: "audit that is whole", args: []string{"check", "--audit", database}, code: 0, says: []string{"is whole: 1 audit rows", "number 1"}},
+		{name: "audit that was edited", args: []string{"check", "--audit", edited}, code: 1, says: []string{"audit row 1 (calendar.put of calendar): changed"}},
+		{name: "audit and configuration", args: []string{"check", "--audit", database, "--config", bad}, code: 2, says: []string{"--audit stands alone"}},
 		{name: "no configuration", args: []string{"gateway"}, code: 2, says: []string{"--config"}},
 		{name: "configuration is not there", args: []string{"gateway", "--config", missing}, code: 2, says: []string{missing}},
 		{name: "demo for others", args: []string{"demo", "--data-dir", missing, "--http", "0.0.0.0:0"}, code: 2, says: []string{"--http", "0.0.0.0:0", "loopback"}},

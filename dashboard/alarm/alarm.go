@@ -46,8 +46,51 @@ type Alarm struct {
 	ShelvedUntil *time.Time `json:"shelved_until"`
 	Note         string     `json:"note" doc:"The last note."`
 
-	// AnomalyRev is the newest anomaly revision taken in.
+	// Raises counts how often it was raised, under however many anomalies.
+	Raises          int64       `json:"raises"`
+	RaisedAt        time.Time   `json:"raised_at" doc:"The last raise."`
+	Priority        Priority    `json:"priority" enum:"high,medium,low"`
+	Rank            int64       `json:"rank" doc:"The order of work: the least first."`
+	Group           string      `json:"group" doc:"What to fold under in a flood: cause/<alarm> or site/<site>."`
+	Suppression     Suppression `json:"suppression" enum:",cause,maintenance,chatter" doc:"Why it is suppressed; empty when it is not."`
+	SuppressedUntil *time.Time  `json:"suppressed_until" doc:"When that ends by itself; null for a cause."`
+	Assignee        string      `json:"assignee"`
+	Verdict         Verdict     `json:"verdict" enum:",false_alarm,need_help,confirmed"`
+	Attachments     int         `json:"attachments" doc:"How many pictures and positions are attached."`
+
+	// AnomalyRev is the newest revision taken in of the anomaly that began it.
 	AnomalyRev uint32 `json:"-"`
+	// Recent are the latest raises, Unix nanoseconds, oldest first; at most Chatter.Raises.
+	Recent []int64 `json:"-"`
+}
+
+// Suppression is why an alarm is suppressed by design. Words are stored and sent.
+type Suppression string
+
+// The reasons, the one that goes before the others first.
+const (
+	ForCause       Suppression = "cause"       // the alarm under which it stands
+	ForMaintenance Suppression = "maintenance" // a maintenance window
+	ForChatter     Suppression = "chatter"     // it comes and goes
+)
+
+// Verdict is what people found. Words are stored and sent.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictFalseAlarm Verdict = "false_alarm"
+	VerdictNeedHelp   Verdict = "need_help"
+	VerdictConfirmed  Verdict = "confirmed"
+)
+
+// Source is an anomaly as a part of an alarm.
+type Source struct {
+	Anomaly  string
+	Alarm    string
+	Rev      uint32
+	Standing bool
+	Count    int
 }
 
 // Entry is one audited change.
@@ -61,6 +104,7 @@ type Entry struct {
 	To      State     `json:"to"`
 	Rev     int64     `json:"rev"`
 	Note    string    `json:"note"`
+	Data    string    `json:"data" doc:"What the action set: an assignee, an end, a reason of suppression, a digest."`
 }
 
 // Change is a committed change, as sinks see it.
@@ -68,6 +112,9 @@ type Change struct {
 	Alarm  Alarm
 	Before State // Normal for a new alarm
 	New    bool
+	// Action and By are what made it; no action where facts moved and the state did not.
+	Action Action
+	By     string
 }
 
 // Command is what a person wants done.
@@ -80,6 +127,8 @@ type Command struct {
 	Note string
 	// Until is the end of a shelving.
 	Until time.Time
+	// Assignee is the account that shall look after it; empty takes it from everybody.
+	Assignee string
 	// Allows reports whether the person may see alarms of a site. Nil allows nothing.
 	Allows func(event.SiteID) bool
 }

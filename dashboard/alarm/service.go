@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,16 +31,44 @@ type Incoming struct {
 
 // Service applies anomalies and commands, one at a time.
 type Service struct {
-	store Store
+	store     Store
+	cfg       Config
+	operators func() int
 
 	mu   sync.Mutex // held over commit and publication, so sinks see the order of commit
 	sink Sink
-	// nextExpiry is the earliest end of a shelving; zero when there may be one unknown.
+	// nextExpiry is the earliest end of a shelving or suppression; zero when there may be one
+	// unknown.
 	nextExpiry time.Time
+	plan       plan
+	planned    bool // plan holds what the store has
+	flood      flood
 }
 
+// Option changes what New makes.
+type Option func(*Service)
+
+// WithConfig sets the settings, which must be valid; DefaultConfig without it.
+func WithConfig(c Config) Option { return func(s *Service) { s.cfg = c } }
+
+// InCounty tells where sites lie and which clock they keep. fn is called often and may
+// return another county each time; without it townships are unknown and clocks are UTC.
+func InCounty(fn func() *event.County) Option { return func(s *Service) { s.plan.county = fn } }
+
+// WithOperators says how many people are logged in to work on alarms.
+func WithOperators(fn func() int) Option { return func(s *Service) { s.operators = fn } }
+
 // New makes a service on a store.
-func New(store Store) *Service { return &Service{store: store} }
+func New(store Store, options ...Option) *Service {
+	s := &Service{
+		store: store, cfg: DefaultConfig(), operators: func() int { return 0 },
+		plan: plan{county: func() *event.County { return nil }},
+	}
+	for _, o := range options {
+		o(s)
+	}
+	return s
+}
 
 // Attach gives the sink every open alarm and from then on every change, without a gap.
 func (s *Service) Attach(ctx context.Context, sink Sink) error {
@@ -97,34 +124,11 @@ func (s *Service) Act(ctx context.Context, c Command, now time.Time) (Alarm, err
 	return out, err
 }
 
-func (c *Command) check(now time.Time) error {
-	c.Note = strings.TrimSpace(c.Note)
-	switch {
-	case len(c.Note) > MaxNote:
-		return &Invalid{"note", fmt.Sprintf("at most %d bytes", MaxNote)}
-	case c.By == "" || c.By == System:
-		return &Invalid{"by", "a person"}
-	}
-	switch c.Action {
-	case Ack, Unshelve, InService:
-	case Shelve, OutOfService, Close, Comment:
-		if c.Note == "" {
-			return &Invalid{"note", "a reason"}
-		}
-	default:
-		return &NotAllowed{Action: c.Action}
-	}
-	if c.Action == Shelve && (!c.Until.After(now) || c.Until.Sub(now) > MaxShelving) {
-		return &Invalid{"until", "a time in the next 24 hours"}
-	}
-	if c.Rev <= 0 && c.Action != Comment {
-		return &Invalid{"rev", "the alarm's revision"}
-	}
-	return nil
-}
+// dueBatch bounds how many alarms come back in one transaction, of each kind of end.
+const dueBatch = 1000
 
-// Expire brings back alarms whose shelving has ended. It is cheap when none has, so it may
-// be called every second.
+// Expire brings back alarms whose shelving or suppression has ended. It is cheap when none
+// has, so it may be called every second.
 func (s *Service) Expire(ctx context.Context, now time.Time) error {
 	s.mu.Lock()
 	due := !now.Before(s.nextExpiry)
@@ -133,22 +137,33 @@ func (s *Service) Expire(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	return s.update(ctx, func(w *work) error {
-		shelved, err := w.tx.Shelved(now.Add(MaxShelving + time.Hour))
+		now = now.UTC()
+		ended, err := w.tx.Due(now, dueBatch)
 		if err != nil {
 			return err
 		}
 		w.nextExpiry = now.Add(time.Hour)
-		for _, a := range shelved {
-			if a.ShelvedUntil != nil && a.ShelvedUntil.After(now) {
-				w.nextExpiry = earlier(w.nextExpiry, *a.ShelvedUntil)
-				continue
-			}
-			if err := w.step(&a, Unshelve, System, "its time is over", now.UTC()); err != nil {
+		for i := range ended {
+			if err := w.expire(&ended[i], now); err != nil {
 				return err
 			}
 		}
-		return nil
+		next, err := w.tx.NextDue()
+		if err == nil && !next.IsZero() {
+			w.nextExpiry = earlier(w.nextExpiry, next)
+		}
+		return err
 	})
+}
+
+func (w *work) expire(a *Alarm, now time.Time) error {
+	if a.State != Shelved {
+		return w.release(a, now)
+	}
+	if err := w.step(a, Unshelve, bySystem("its time is over"), now); err != nil {
+		return err
+	}
+	return w.back(a, now)
 }
 
 // Prune removes closed alarms last changed before the time; nothing else ever removes one.
@@ -173,21 +188,42 @@ func (s *Service) Alarms(ctx context.Context, q Query) ([]Alarm, string, error) 
 	return s.store.Alarms(ctx, q)
 }
 
-func (s *Service) update(ctx context.Context, fn func(*work) error) error {
+// update runs fn in a transaction, and what is to follow its commit before anybody else.
+func (s *Service) update(ctx context.Context, fn func(*work) error, committed ...func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.load(ctx); err != nil {
+		return err
+	}
 	var w *work
 	err := s.store.Update(ctx, func(tx Tx) error {
-		w = &work{tx: tx, nextExpiry: s.nextExpiry}
+		w = &work{tx: tx, cfg: &s.cfg, plan: &s.plan, nextExpiry: s.nextExpiry}
 		return fn(w)
 	})
 	if err != nil {
 		return err
 	}
+	for _, c := range committed {
+		c()
+	}
 	s.nextExpiry = w.nextExpiry
+	s.flood.count(w.changes)
 	if s.sink != nil && len(w.changes) > 0 {
 		s.sink.Changed(w.changes)
 	}
+	return nil
+}
+
+// load reads what a restart must not forget, once.
+func (s *Service) load(ctx context.Context) error {
+	if s.planned {
+		return nil
+	}
+	windows, err := s.store.Windows(ctx, false)
+	if err != nil {
+		return err
+	}
+	s.plan.windows, s.planned = windows, true
 	return nil
 }
 

@@ -65,7 +65,7 @@ func fresh(t testing.TB) (*alarm.Service, *recorder) {
 
 func anomaly(id string, rev uint32, state event.AnomalyState, change ...func(*event.Anomaly)) *event.Anomaly {
 	a := &event.Anomaly{
-		ID: id, Rule: "cold_store", Site: "s001", Device: "k1", Kind: event.KindKitchen,
+		ID: id, Rule: "cold_store", Site: "s001", Device: event.DeviceID("k-" + id), Kind: event.KindKitchen,
 		Severity: event.SeverityWarning, State: state, Revision: rev, StartedAt: start(), UpdatedAt: start(),
 		Text: event.Text{ZH: "冷藏温度过高", EN: "cold store too warm"},
 	}

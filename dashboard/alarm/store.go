@@ -26,6 +26,13 @@ type Store interface {
 	Position(ctx context.Context) (Position, error)
 	// PruneAlarms removes alarms that are normal and were last changed before the time.
 	PruneAlarms(ctx context.Context, before time.Time) (int, error)
+	// Windows lists maintenance windows by id: those that nobody ended, or all.
+	Windows(ctx context.Context, all bool) ([]Window, error)
+	Attachments(ctx context.Context, alarm string) ([]Attachment, error)
+	// Picture returns an attached picture, or ErrNotFound.
+	Picture(ctx context.Context, alarm string, n int64) (Attachment, []byte, error)
+	// Raised counts the alarms that were newly put before people, by second, since a time.
+	Raised(ctx context.Context, since time.Time) (map[int64]int, error)
 }
 
 // Tx is a write transaction.
@@ -33,13 +40,29 @@ type Tx interface {
 	Alarm(id string) (Alarm, error)
 	// Put writes the alarm as it is now, and its audit entry unless that is nil.
 	Put(a *Alarm, entry *Entry) error
+	// Source returns the alarm that an anomaly is a part of, and that part; ErrNotFound when
+	// the anomaly is not known.
+	Source(anomaly string) (Alarm, Source, error)
+	PutSource(s Source) error
+	// Stands reports whether any anomaly of an alarm still holds.
+	Stands(alarm string) (bool, error)
+	// Same returns the newest alarm of a site, device and rule, late or not as asked.
+	Same(site event.SiteID, device event.DeviceID, rule string, late bool) (a Alarm, ok bool, err error)
 	// Children lists the alarms caused by parent that are in one of the states.
 	Children(parent string, states ...State) ([]Alarm, error)
-	// Shelved lists the shelved alarms that end at or before the time.
-	Shelved(until time.Time) ([]Alarm, error)
+	// Due lists up to twice limit alarms whose shelving or suppression ends at or before the
+	// time; NextDue is the earliest end there is, zero when there is none.
+	Due(until time.Time, limit int) ([]Alarm, error)
+	NextDue() (time.Time, error)
+	Suppressed(why Suppression) ([]Alarm, error)
 	// LastEntry is the newest audit entry of an alarm.
 	LastEntry(id string) (Entry, error)
 	SetPosition(Position) error
+
+	// Log writes an audit row about something else than an alarm.
+	Log(at time.Time, by, action, subject, detail string) error
+	PutWindow(Window) error
+	PutAttachment(alarm string, a Attachment, data []byte) error
 }
 
 // Query selects alarms. Rows come newest started first, then by id.
@@ -59,4 +82,21 @@ type Query struct {
 	From, To time.Time
 	Limit    int // 0 = no limit
 	Cursor   string
+
+	Priority    Priority
+	Suppression Suppression
+	Assignee    string
+	Group       string
+	Sort        Sort
 }
+
+// Sort is an order of alarms.
+type Sort string
+
+// The orders.
+const (
+	ByStart           Sort = ""                 // newest started first
+	ByRank            Sort = "rank"             // what to do first
+	ByShelvedUntil    Sort = "shelved_until"    // what comes back first
+	BySuppressedUntil Sort = "suppressed_until" // likewise
+)

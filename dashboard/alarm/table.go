@@ -39,13 +39,20 @@ const (
 	InService    Action = "in_service"
 	Close        Action = "close"
 	Comment      Action = "comment"
+	Quiet        Action = "quiet" // it no longer comes and goes
+	Assign       Action = "assign"
+	FalseAlarm   Action = "false_alarm"
+	NeedHelp     Action = "need_help"
+	Confirm      Action = "confirm"
+	Attach       Action = "attach"
 )
 
 // Actions lists every action.
 func Actions() []Action {
 	return []Action{
 		Raise, Reraise, Clear, Suppress, Unsuppress, Ack,
-		Shelve, Unshelve, OutOfService, InService, Close, Comment,
+		Shelve, Unshelve, OutOfService, InService, Close, Comment, Quiet,
+		Assign, FalseAlarm, NeedHelp, Confirm, Attach,
 	}
 }
 
@@ -116,6 +123,11 @@ func Transitions() []Transition {
 		{Suppressed, Unsuppress, Standing, Unack},
 		// Its cause was what asked for a response; alone it is over.
 		{Suppressed, Unsuppress, Returned, Normal},
+		{Suppressed, Suppress, Always, Suppressed}, // for another reason
+		// Nothing else stands for one that came and went too often to be looked at.
+		{Suppressed, Quiet, Standing, Unack},
+		{Suppressed, Quiet, Unseen, RtnUnack},
+		{Suppressed, Quiet, Settled, Normal},
 
 		{OOS, Reraise, Always, OOS},
 		{OOS, Clear, Always, OOS},
@@ -132,7 +144,12 @@ func Transitions() []Transition {
 		table = append(table, Transition{from, OutOfService, Always, OOS})
 	}
 	for _, s := range States() {
-		table = append(table, Transition{s, Comment, Always, s})
+		for _, action := range []Action{Comment, FalseAlarm, NeedHelp, Confirm, Attach} {
+			table = append(table, Transition{s, action, Always, s})
+		}
+		if s.Open() {
+			table = append(table, Transition{s, Assign, Always, s})
+		}
 	}
 	return table
 }

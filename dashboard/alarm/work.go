@@ -10,12 +10,20 @@ import (
 // work is one transaction in the making.
 type work struct {
 	tx         Tx
+	cfg        *Config
+	plan       *plan
 	changes    []Change
 	nextExpiry time.Time
 }
 
+// mark is who takes a step, and what he says and sets by it.
+type mark struct{ by, note, data string }
+
+// bySystem is the mark of a step that no person takes.
+func bySystem(note string) mark { return mark{by: System, note: note} }
+
 // step takes one transition, writes it with its audit entry and notes the change.
-func (w *work) step(a *Alarm, action Action, by, note string, now time.Time) error {
+func (w *work) step(a *Alarm, action Action, m mark, now time.Time) error {
 	to, ok := Next(a.State, action, a.Standing, a.AckedAt != nil)
 	if !ok {
 		return &NotAllowed{a.State, action}
@@ -26,151 +34,247 @@ func (w *work) step(a *Alarm, action Action, by, note string, now time.Time) err
 	if now.After(a.UpdatedAt) {
 		a.UpdatedAt = now
 	}
-	if from == Shelved && to != Shelved {
+	if to != Shelved {
 		a.ShelvedUntil = nil
 	}
-	switch action {
-	case Ack:
-		a.AckedBy, a.AckedAt = by, &now
-	case Raise, Reraise:
-		a.AckedBy, a.AckedAt = "", nil
+	if to != Suppressed {
+		a.Suppression, a.SuppressedUntil = "", nil
 	}
-	if note != "" && by != System {
-		a.Note = note
+	switch {
+	case action == Ack:
+		a.AckedBy, a.AckedAt = m.by, &now
+	case to == Unack || action == Raise || action == Reraise:
+		if action == Raise || action == Reraise || from != Unack {
+			a.AckedBy, a.AckedAt = "", nil
+		}
 	}
-	entry := &Entry{AlarmID: a.ID, N: a.Rev, At: now, By: by, Action: action, From: from, To: to, Rev: a.Rev, Note: note}
+	if m.note != "" && m.by != System {
+		a.Note = m.note
+	}
+	a.Judge()
+	entry := &Entry{AlarmID: a.ID, N: a.Rev, At: now, By: m.by, Action: action, From: from, To: to, Rev: a.Rev, Note: m.note, Data: m.data}
 	if err := w.tx.Put(a, entry); err != nil {
 		return err
 	}
-	w.changes = append(w.changes, Change{Alarm: *a, Before: from, New: isNew})
+	w.note(Change{Alarm: *a, Before: from, New: isNew, Action: action, By: m.by})
 	return nil
+}
+
+// note keeps a change for the sinks. Where an alarm comes back and goes under something
+// else at once, they see one step.
+func (w *work) note(c Change) {
+	if n := len(w.changes); n > 0 && c.Action == Suppress && w.changes[n-1].Alarm.ID == c.Alarm.ID {
+		c.Before, c.New = w.changes[n-1].Before, w.changes[n-1].New
+		w.changes[n-1] = c
+		return
+	}
+	w.changes = append(w.changes, c)
 }
 
 // refresh writes new facts that change no state. It has no revision of its own: a value
 // that moves must not turn an operator's acknowledgement into a conflict.
 func (w *work) refresh(a *Alarm) error {
+	a.Judge()
 	if err := w.tx.Put(a, nil); err != nil {
 		return err
 	}
-	w.changes = append(w.changes, Change{Alarm: *a, Before: a.State})
+	w.note(Change{Alarm: *a, Before: a.State, By: System})
 	return nil
 }
 
 func (w *work) apply(in *event.Anomaly, now time.Time) error {
-	a, err := w.tx.Alarm(in.ID)
+	a, src, err := w.tx.Source(in.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return w.first(in, now)
 	case err != nil:
 		return err
-	case in.Revision <= a.AnomalyRev:
+	case in.Revision <= src.Rev:
 		return nil
 	}
-	return w.further(&a, in, now)
+	return w.further(&a, src, in, now)
 }
 
-// first takes in an anomaly that was not known.
+// first takes in an anomaly that was not known: as a raise of the alarm of the same site,
+// device and rule where that is open or ended a short while ago, else as a new alarm.
 func (w *work) first(in *event.Anomaly, now time.Time) error {
-	a := &Alarm{
+	a, ok, err := w.tx.Same(in.Site, in.Device, in.Rule, in.Late)
+	if err != nil {
+		return err
+	}
+	if ok && w.takes(&a, in) {
+		return w.further(&a, Source{Anomaly: in.ID, Alarm: a.ID}, in, now)
+	}
+	a = Alarm{
 		ID: in.ID, Rule: in.Rule, Site: in.Site, Device: in.Device, Kind: in.Kind,
 		Severity: in.Severity, State: Normal, Momentary: in.Momentary,
 		// Also one that is over already: the raise was lost on the way, not the alarm.
 		Standing:  !in.Momentary,
 		StartedAt: in.StartedAt.UTC(), Late: in.Late,
 	}
-	a.take(in)
-	action := Raise
-	if in.CausedBy != "" {
-		parent, err := w.tx.Alarm(in.CausedBy)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		// A cause that is unknown or over suppresses nothing.
-		if err == nil && parent.Standing {
-			action = Suppress
-		}
+	src := Source{Anomaly: in.ID, Alarm: in.ID, Standing: a.Standing}
+	a.Count = src.count(in)
+	if err := w.take(&a, &src, in); err != nil {
+		return err
 	}
-	if err := w.step(a, action, System, "", now); err != nil {
+	a.raised(in, now, w.cfg.Chatter.Raises)
+	why, err := w.hold(&a, now)
+	if err != nil {
+		return err
+	}
+	if why.reason != "" {
+		err = w.suppress(&a, why, now)
+	} else {
+		err = w.step(&a, Raise, bySystem(""), now)
+	}
+	if err != nil {
 		return err
 	}
 	if in.State == event.Cleared && a.Standing {
-		if err := w.clear(a, in, now); err != nil {
+		src.Standing = false
+		if err := w.clear(&a, in, now); err != nil {
 			return err
 		}
 	}
+	if err := w.tx.PutSource(src); err != nil {
+		return err
+	}
+	return w.gather(&a, in.ID, now)
+}
+
+// gather puts what came before its cause under it.
+func (w *work) gather(a *Alarm, anomaly string, now time.Time) error {
 	if !a.Standing {
 		return nil
 	}
-	// What came before its cause goes under it now.
-	children, err := w.tx.Children(a.ID, Unack, Acked, RtnUnack)
+	children, err := w.tx.Children(anomaly, Unack, Acked, RtnUnack)
 	if err != nil {
 		return err
 	}
 	for i := range children {
-		if err := w.step(&children[i], Suppress, System, "under "+a.ID, now); err != nil {
+		c := &children[i]
+		if c.ID == a.ID {
+			continue
+		}
+		c.CausedBy = a.ID
+		if err := w.suppress(c, hold{reason: ForCause, note: "under " + a.ID}, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// further takes in a newer revision of a known anomaly.
-func (w *work) further(a *Alarm, in *event.Anomaly, now time.Time) error {
+// takes reports whether an alarm takes an anomaly that was not known as one more raise.
+func (w *work) takes(a *Alarm, in *event.Anomaly) bool {
+	if a.State.Open() || a.Standing {
+		return true
+	}
+	over := a.UpdatedAt
+	if a.ClearedAt != nil {
+		over = *a.ClearedAt
+	}
+	return in.StartedAt.Sub(over) <= w.cfg.Reraise
+}
+
+// further takes in a newer revision of a known anomaly, or the first of one that belongs
+// to a known alarm.
+func (w *work) further(a *Alarm, src Source, in *event.Anomaly, now time.Time) error {
+	// What has ended by now ends first, or the raise would go with it.
+	if err := w.release(a, now); err != nil {
+		return err
+	}
+	fresh := src.Rev == 0
 	worse := in.Severity.Rank() > a.Severity.Rank()
-	again := in.Momentary && in.Count > a.Count
+	more := src.count(in) > src.Count
+	again := fresh || in.Momentary && more
 	live := a.Late && !in.Late
-	back := !in.Momentary && !a.Standing && in.State != event.Cleared
-	cause := in.CausedBy != a.CausedBy
+	back := !in.Momentary && !src.Standing && in.State != event.Cleared
 	if !worse {
 		in = withSeverity(in, a.Severity) // severity rises while an alarm stands, never falls
 	}
-	a.take(in)
+	switch {
+	case in.Momentary && more:
+		a.Count += src.count(in) - src.Count
+	case !in.Momentary:
+		a.Count = in.Count
+	}
+	before := a.CausedBy
+	if err := w.take(a, &src, in); err != nil {
+		return err
+	}
 	a.Late = a.Late && in.Late
 	if back {
-		a.Standing, a.ClearedAt = true, nil
+		a.Standing, a.Momentary, a.ClearedAt = true, false, nil
 	}
-	moved := false
-	if cause {
-		var err error
-		if moved, err = w.recause(a, now); err != nil {
+	src.Standing = !in.Momentary && in.State != event.Cleared
+	if err := w.tx.PutSource(src); err != nil {
+		return err
+	}
+	raise := again || back
+	if raise {
+		a.raised(in, now, w.cfg.Chatter.Raises)
+	}
+	if raise || worse || live || a.CausedBy != before {
+		if err := w.announce(a, raise || worse || live, now); err != nil {
 			return err
 		}
+	} else if in.State != event.Cleared {
+		return w.refresh(a)
+	}
+	if in.State == event.Cleared {
+		return w.over(a, in, now)
+	}
+	if fresh {
+		return w.gather(a, in.ID, now)
+	}
+	return nil
+}
+
+// announce puts an alarm before people again, or under what suppresses it.
+func (w *work) announce(a *Alarm, raise bool, now time.Time) error {
+	why, err := w.hold(a, now)
+	if err != nil {
+		return err
 	}
 	switch {
-	case in.State == event.Cleared && a.Standing:
-		return w.clear(a, in, now)
-	case moved:
-		return nil
-	case worse || again || live || back:
-		return w.step(a, Reraise, System, "", now)
+	case why.reason == "" && a.State == Suppressed:
+		return w.release(a, now)
+	case why.reason != "" && (a.State == Acked || a.State == Normal || a.State == Unack || a.State == RtnUnack):
+		return w.suppress(a, why, now)
+	case why.reason != "" && a.State == Suppressed:
+		changed := why.reason != a.Suppression
+		w.under(a, why)
+		if changed {
+			return w.suppress(a, why, now)
+		}
+	}
+	if raise {
+		return w.step(a, Reraise, bySystem(""), now)
 	}
 	return w.refresh(a)
 }
 
-// recause moves an alarm under its new cause or out from under its old one.
-func (w *work) recause(a *Alarm, now time.Time) (moved bool, err error) {
-	standing := false
-	if a.CausedBy != "" {
-		parent, err := w.tx.Alarm(a.CausedBy)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return false, err
-		}
-		standing = err == nil && parent.Standing
+// over takes in that an anomaly has ended: the alarm has, when no other of its anomalies
+// still stands.
+func (w *work) over(a *Alarm, in *event.Anomaly, now time.Time) error {
+	if !a.Standing {
+		return w.refresh(a)
 	}
-	switch {
-	case standing && (a.State == Unack || a.State == Acked || a.State == RtnUnack):
-		return true, w.step(a, Suppress, System, "under "+a.CausedBy, now)
-	case !standing && a.State == Suppressed:
-		return true, w.step(a, Unsuppress, System, "", now)
+	stands, err := w.tx.Stands(a.ID)
+	if err != nil {
+		return err
 	}
-	return false, nil
+	if stands {
+		return w.refresh(a)
+	}
+	return w.clear(a, in, now)
 }
 
 func (w *work) clear(a *Alarm, in *event.Anomaly, now time.Time) error {
 	a.Standing = false
 	at := in.UpdatedAt.UTC()
 	a.ClearedAt = &at
-	if err := w.step(a, Clear, System, "", now); err != nil {
+	if err := w.step(a, Clear, bySystem(""), now); err != nil {
 		return err
 	}
 	children, err := w.tx.Children(a.ID, Suppressed)
@@ -178,56 +282,69 @@ func (w *work) clear(a *Alarm, in *event.Anomaly, now time.Time) error {
 		return err
 	}
 	for i := range children {
-		if err := w.step(&children[i], Unsuppress, System, "its cause "+a.ID+" is over", now); err != nil {
+		if err := w.release(&children[i], now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *work) act(a Alarm, c Command, now time.Time) (Alarm, error) {
-	if c.Rev != 0 && c.Rev != a.Rev {
-		last, err := w.tx.LastEntry(a.ID)
-		if err != nil {
-			return Alarm{}, err
-		}
-		if a.Rev == c.Rev+1 && last.By == c.By && last.Action == c.Action && last.Note == c.Note {
-			return a, nil // the answer to the first try was lost on the way
-		}
-		return Alarm{}, &Conflict{Alarm: a, Last: last}
-	}
-	if c.Action == Ack && (a.State == Acked || a.State == Normal) && a.AckedBy != "" {
-		return Alarm{}, w.conflict(a)
-	}
-	if c.Action == Shelve {
-		until := c.Until.UTC()
-		a.ShelvedUntil = &until
-		w.nextExpiry = earlier(w.nextExpiry, until)
-	}
-	err := w.step(&a, c.Action, c.By, c.Note, now)
-	return a, err
-}
-
-func (w *work) conflict(a Alarm) error {
-	last, err := w.tx.LastEntry(a.ID)
-	if err != nil {
-		return err
-	}
-	return &Conflict{Alarm: a, Last: last}
-}
-
 // take copies the facts of an anomaly that may change.
-func (a *Alarm) take(in *event.Anomaly) {
-	a.AnomalyRev = in.Revision
+func (w *work) take(a *Alarm, src *Source, in *event.Anomaly) error {
+	src.Rev, src.Count = in.Revision, max(src.Count, src.count(in))
+	if in.ID == a.ID {
+		a.AnomalyRev = in.Revision
+	}
 	a.Severity = in.Severity
-	a.Count, a.Value, a.Limit, a.Unit = in.Count, in.Value, in.Limit, in.Unit
+	a.Value, a.Limit, a.Unit = in.Value, in.Limit, in.Unit
 	a.Text, a.EventID = in.Text, in.EventID
-	a.Cause, a.CausedBy = in.Cause, in.CausedBy
+	a.Cause = in.Cause
 	a.Devices = in.Devices
 	if a.Devices == nil {
 		a.Devices = []event.DeviceID{}
 	}
-	a.UpdatedAt = in.UpdatedAt.UTC()
+	if at := in.UpdatedAt.UTC(); at.After(a.UpdatedAt) {
+		a.UpdatedAt = at
+	}
+	if in.CausedBy == "" {
+		a.CausedBy = ""
+		return nil
+	}
+	parent, _, err := w.tx.Source(in.CausedBy)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		a.CausedBy = in.CausedBy // it may still come
+	case err != nil:
+		return err
+	case parent.ID != a.ID:
+		a.CausedBy = parent.ID
+	}
+	return nil
+}
+
+// count is how often a momentary anomaly was seen, at least once.
+func (s *Source) count(in *event.Anomaly) int {
+	if in.Momentary {
+		return max(in.Count, 1)
+	}
+	return in.Count
+}
+
+// raised counts a raise, at the anomaly's time unless that lies ahead.
+func (a *Alarm) raised(in *event.Anomaly, now time.Time, keep int) {
+	at := in.UpdatedAt.UTC()
+	if at.After(now) {
+		at = now
+	}
+	a.Raises++
+	a.RaisedAt = at
+	if in.Momentary || keep == 0 {
+		return
+	}
+	a.Recent = append(a.Recent, at.UnixNano())
+	if over := len(a.Recent) - keep; over > 0 {
+		a.Recent = a.Recent[over:]
+	}
 }
 
 func withSeverity(in *event.Anomaly, s event.Severity) *event.Anomaly {

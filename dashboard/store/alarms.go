@@ -16,7 +16,8 @@ var _ alarm.Store = (*Store)(nil)
 
 const alarmColumns = `id, rule, severity, state, rev, anomaly_rev, site, device, kind, momentary, standing, late,
 	seen_count, value, limit_value, unit, text_zh, text_en, event_id, cause, caused_by, devices,
-	started_at, updated_at, cleared_at, acked_by, acked_at, shelved_until, note`
+	started_at, updated_at, cleared_at, acked_by, acked_at, shelved_until, note,
+	assignee, verdict, suppression, suppressed_until, raises, raised_at, recent, priority, rank, folding, attachments`
 
 // querier is what *sql.DB and *sql.Tx have in common.
 type querier interface {
@@ -26,12 +27,13 @@ type querier interface {
 
 func scanAlarm(row interface{ Scan(...any) error }) (alarm.Alarm, error) {
 	var a alarm.Alarm
-	var devices string
-	var started, updated int64
-	var cleared, acked, shelved sql.NullInt64
+	var devices, recent string
+	var started, updated, raised int64
+	var cleared, acked, shelved, suppressed sql.NullInt64
 	err := row.Scan(&a.ID, &a.Rule, &a.Severity, &a.State, &a.Rev, &a.AnomalyRev, &a.Site, &a.Device, &a.Kind,
 		&a.Momentary, &a.Standing, &a.Late, &a.Count, &a.Value, &a.Limit, &a.Unit, &a.Text.ZH, &a.Text.EN,
-		&a.EventID, &a.Cause, &a.CausedBy, &devices, &started, &updated, &cleared, &a.AckedBy, &acked, &shelved, &a.Note)
+		&a.EventID, &a.Cause, &a.CausedBy, &devices, &started, &updated, &cleared, &a.AckedBy, &acked, &shelved, &a.Note,
+		&a.Assignee, &a.Verdict, &a.Suppression, &suppressed, &a.Raises, &raised, &recent, &a.Priority, &a.Rank, &a.Group, &a.Attachments)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, alarm.ErrNotFound
 	}
@@ -41,8 +43,11 @@ func scanAlarm(row interface{ Scan(...any) error }) (alarm.Alarm, error) {
 	if err := json.Unmarshal([]byte(devices), &a.Devices); err != nil {
 		return a, fmt.Errorf("read alarm %s: devices: %w", a.ID, err)
 	}
-	a.StartedAt, a.UpdatedAt = timeOf(started), timeOf(updated)
-	a.ClearedAt, a.AckedAt, a.ShelvedUntil = timePtr(cleared), timePtr(acked), timePtr(shelved)
+	if err := json.Unmarshal([]byte(recent), &a.Recent); err != nil {
+		return a, fmt.Errorf("read alarm %s: recent: %w", a.ID, err)
+	}
+	a.StartedAt, a.UpdatedAt, a.RaisedAt = timeOf(started), timeOf(updated), timeOf(raised)
+	a.ClearedAt, a.AckedAt, a.ShelvedUntil, a.SuppressedUntil = timePtr(cleared), timePtr(acked), timePtr(shelved), timePtr(suppressed)
 	return a, nil
 }
 
@@ -71,25 +76,39 @@ func oneAlarm(ctx context.Context, q querier, id string) (alarm.Alarm, error) {
 }
 
 func queryAudit(ctx context.Context, q querier, rest string, args ...any) ([]alarm.Entry, error) {
-	rows, err := q.QueryContext(ctx, "SELECT alarm_id, n, at, actor, action, from_state, to_state, note FROM alarm_audit WHERE alarm_id = ? "+rest, args...)
+	rows, err := q.QueryContext(ctx, "SELECT "+entryColumns+" FROM alarm_audit WHERE alarm_id = ? "+rest, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read audit: %w", err)
 	}
+	return scanEntries(rows)
+}
+
+func scanEntries(rows *sql.Rows) ([]alarm.Entry, error) {
 	defer rows.Close()
 	out := []alarm.Entry{}
 	for rows.Next() {
-		var e alarm.Entry
-		var at int64
-		if err := rows.Scan(&e.AlarmID, &e.N, &at, &e.By, &e.Action, &e.From, &e.To, &e.Note); err != nil {
-			return nil, fmt.Errorf("read audit: %w", err)
+		e, err := scanEntry(rows)
+		if err != nil {
+			return nil, err
 		}
-		e.At, e.Rev = timeOf(at), e.N
 		out = append(out, e)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read audit: %w", err)
 	}
 	return out, nil
+}
+
+// scanEntry reads entryColumns, and more that stand behind them.
+func scanEntry(rows *sql.Rows, more ...any) (alarm.Entry, error) {
+	var e alarm.Entry
+	var at int64
+	err := rows.Scan(append([]any{&e.AlarmID, &e.N, &at, &e.By, &e.Action, &e.From, &e.To, &e.Note, &e.Data}, more...)...)
+	if err != nil {
+		return e, fmt.Errorf("read audit: %w", err)
+	}
+	e.At, e.Rev = timeOf(at), e.N
+	return e, nil
 }
 
 // Alarm returns one alarm, or alarm.ErrNotFound.
@@ -112,26 +131,6 @@ func (s *Store) Position(ctx context.Context) (alarm.Position, error) {
 	return p, nil
 }
 
-// PruneAlarms removes closed alarms last changed before the time, with their audit.
-func (s *Store) PruneAlarms(ctx context.Context, before time.Time) (int, error) {
-	var n int64
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE alarm_retention SET before = ? WHERE before < ?", before.UnixNano(), before.UnixNano()); err != nil {
-			return err
-		}
-		res, err := tx.ExecContext(ctx, "DELETE FROM alarm WHERE state = 'normal' AND updated_at < ?", before.UnixNano())
-		if err != nil {
-			return err
-		}
-		n, err = res.RowsAffected()
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("remove old alarms: %w", err)
-	}
-	return int(n), nil
-}
-
 // Alarms lists alarms, newest started first. An unusable cursor is an *alarm.Invalid.
 func (s *Store) Alarms(ctx context.Context, q alarm.Query) ([]alarm.Alarm, string, error) {
 	if !q.AllSites && len(q.Sites) == 0 {
@@ -152,6 +151,10 @@ func (s *Store) Alarms(ctx context.Context, q alarm.Query) ([]alarm.Alarm, strin
 	w.equal("rule", q.Rule)
 	w.equal("device", string(q.Device))
 	w.equal("caused_by", q.CausedBy)
+	w.equal("priority", string(q.Priority))
+	w.equal("suppression", string(q.Suppression))
+	w.equal("assignee", q.Assignee)
+	w.equal("folding", q.Group)
 	if len(q.Rules) > 0 {
 		in(&w, "rule", q.Rules)
 	}
@@ -161,15 +164,13 @@ func (s *Store) Alarms(ctx context.Context, q alarm.Query) ([]alarm.Alarm, strin
 	if !q.To.IsZero() {
 		w.add("started_at < ?", q.To.UnixNano())
 	}
+	order, cursor := ordering(q)
 	if q.Cursor != "" {
-		var at int64
-		var id string
-		if n, err := fmt.Sscanf(q.Cursor, "%d.%s", &at, &id); n != 2 || err != nil {
-			return nil, "", &alarm.Invalid{Field: "cursor", Want: "what the answer before this one said"}
+		if err := w.after(q); err != nil {
+			return nil, "", err
 		}
-		w.add("(started_at < ? OR (started_at = ? AND id > ?))", at, at, id)
 	}
-	text := w.text() + " ORDER BY started_at DESC, id"
+	text := w.text() + " ORDER BY " + order
 	if q.Limit > 0 {
 		text += fmt.Sprintf(" LIMIT %d", q.Limit+1)
 	}
@@ -178,8 +179,47 @@ func (s *Store) Alarms(ctx context.Context, q alarm.Query) ([]alarm.Alarm, strin
 		return rows, "", err
 	}
 	rows = rows[:q.Limit]
-	last := rows[len(rows)-1]
-	return rows, fmt.Sprintf("%d.%s", last.StartedAt.UnixNano(), last.ID), nil
+	last := &rows[len(rows)-1]
+	return rows, fmt.Sprintf("%d.%d.%s", cursor(last), last.StartedAt.UnixNano(), last.ID), nil
+}
+
+// ordering returns how the rows are ordered, and what of a row comes first in a cursor.
+func ordering(q alarm.Query) (order string, cursor func(*alarm.Alarm) int64) {
+	zero := func(*alarm.Alarm) int64 { return 0 }
+	switch q.Sort {
+	case alarm.ByRank:
+		return "rank, started_at DESC, id", func(a *alarm.Alarm) int64 { return a.Rank }
+	case alarm.ByShelvedUntil:
+		return "shelved_until, started_at DESC, id", func(a *alarm.Alarm) int64 { return until(a.ShelvedUntil) }
+	case alarm.BySuppressedUntil:
+		return "COALESCE(suppressed_until, 0), started_at DESC, id", func(a *alarm.Alarm) int64 { return until(a.SuppressedUntil) }
+	}
+	return "started_at DESC, id", zero
+}
+
+func until(t *time.Time) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// after limits to the rows behind a cursor.
+func (w *where) after(q alarm.Query) error {
+	var first, at int64
+	var id string
+	if n, err := fmt.Sscanf(q.Cursor, "%d.%d.%s", &first, &at, &id); n != 3 || err != nil {
+		return &alarm.Invalid{Field: "cursor", Want: "what the answer before this one said"}
+	}
+	column := map[alarm.Sort]string{
+		alarm.ByRank: "rank", alarm.ByShelvedUntil: "shelved_until", alarm.BySuppressedUntil: "COALESCE(suppressed_until, 0)",
+	}[q.Sort]
+	if column == "" {
+		w.add("started_at <= ? AND (started_at < ? OR id > ?)", at, at, id)
+		return nil
+	}
+	w.add(column+" >= ? AND ("+column+" > ? OR started_at < ? OR started_at = ? AND id > ?)", first, first, at, at, id)
+	return nil
 }
 
 // where collects conditions, all of which must hold.

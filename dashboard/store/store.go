@@ -103,6 +103,11 @@ func (s *Store) migrate(ctx context.Context) error {
 			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
 				return err
 			}
+			if step := afterMigration(version); step != nil {
+				if err := step(ctx, tx); err != nil {
+					return err
+				}
+			}
 			_, err := tx.ExecContext(ctx, "INSERT INTO schema_migration (version, applied_at) VALUES (?, ?)", version, time.Now().UnixNano())
 			return err
 		})
@@ -112,6 +117,14 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	if have > newest {
 		return fmt.Errorf("its schema is version %d, this program knows up to %d: use a newer program", have, newest)
+	}
+	return nil
+}
+
+// afterMigration returns what a migration needs beyond SQL, in the same transaction.
+func afterMigration(version int) func(context.Context, *sql.Tx) error {
+	if version == 2 {
+		return func(ctx context.Context, tx *sql.Tx) error { return errors.Join(seal(ctx, tx), judge(ctx, tx)) }
 	}
 	return nil
 }

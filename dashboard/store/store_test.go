@@ -52,7 +52,7 @@ func raise(t *testing.T, s *store.Store, ids ...string) {
 	for i, id := range ids {
 		at := start.Add(time.Duration(i) * time.Minute)
 		in = append(in, alarm.Incoming{Seq: uint64(i), Anomaly: &event.Anomaly{
-			ID: id, Rule: "gas", Site: event.SiteID("s00" + fmt.Sprint(i%2+1)), Severity: event.SeverityHigh,
+			ID: id, Rule: "gas", Site: event.SiteID("s00" + fmt.Sprint(i%2+1)), Device: event.DeviceID(id), Severity: event.SeverityHigh,
 			State: event.Raised, Revision: 1, StartedAt: at, UpdatedAt: at,
 		}})
 	}
