@@ -17,10 +17,12 @@ import (
 	"github.com/campusgate/campusgate/adapters/gb28181"
 	"github.com/campusgate/campusgate/adapters/hikvision"
 	"github.com/campusgate/campusgate/adapters/homeassistant"
+	"github.com/campusgate/campusgate/adapters/jt808"
 	"github.com/campusgate/campusgate/adapters/kitchen"
 	"github.com/campusgate/campusgate/adapters/onvifmqtt"
 	"github.com/campusgate/campusgate/adapters/owntracks"
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/probe"
 	"github.com/campusgate/campusgate/adapters/shelly"
 	"github.com/campusgate/campusgate/adapters/sparkplug"
 	"github.com/campusgate/campusgate/adapters/tasmota"
@@ -56,10 +58,12 @@ func Campus() Decoder { return &campus{families: own()} }
 // vendors lists the families of other makers, each named by its folder.
 func vendors() []Decoder {
 	return []Decoder{
+		jt808.New(),
 		gb28181.New(),
 		hikvision.New(),
 		dahua.New(),
 		zkteco.New(),
+		probe.New(),
 		owntracks.New(),
 		traccar.New(),
 		frigate.New(),

@@ -80,7 +80,7 @@ type Config struct {
 type Check struct {
 	// Interval is how often; 5s to 24h.
 	Interval time.Duration `yaml:"interval"`
-	// Timeout is how long one try may take; 100ms to 5m, less than the interval.
+	// Timeout is how long one try may take; 100ms to 5m, at most the interval.
 	Timeout time.Duration `yaml:"timeout"`
 }
 
@@ -103,7 +103,7 @@ type Target struct {
 	Track int `yaml:"track"`
 	// RecorderUTC is for a recorder that means the Z of its times; most write local time.
 	RecorderUTC bool `yaml:"recorder_utc"`
-	// Credentials is a name of CredentialsFile.
+	// Credentials is a name of credentials_file.
 	Credentials string `yaml:"credentials"`
 	// User and PasswordFile, a file with the password alone, are for a camera of its own.
 	User         string `yaml:"user"`

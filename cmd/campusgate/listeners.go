@@ -13,8 +13,10 @@ import (
 	"github.com/campusgate/campusgate/adapters/dahua"
 	"github.com/campusgate/campusgate/adapters/gb28181"
 	"github.com/campusgate/campusgate/adapters/hikvision"
+	"github.com/campusgate/campusgate/adapters/jt808"
 	"github.com/campusgate/campusgate/adapters/mapping"
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/probe"
 	"github.com/campusgate/campusgate/adapters/zkteco"
 	"github.com/campusgate/campusgate/cmd/campusgate/config"
 	"github.com/campusgate/campusgate/gateway"
@@ -132,6 +134,9 @@ func (l listeners) all(cfg config.Listeners) ([]gateway.Listener, error) {
 		}
 		made = append(made, gateway.Listener{Name: adapter, Component: listener})
 	}
+	add(cfg.JT808.Enabled, "jt808", func(d payload.ListenerDeps) (payload.Listener, error) {
+		return jt808.NewListener(cfg.JT808.Config, d)
+	})
 	add(cfg.GB28181.Enabled, "gb28181", func(d payload.ListenerDeps) (payload.Listener, error) {
 		return gb28181.NewListener(cfg.GB28181.Config, d)
 	})
@@ -143,6 +148,9 @@ func (l listeners) all(cfg config.Listeners) ([]gateway.Listener, error) {
 	})
 	add(cfg.ZKTeco.Enabled, "zkteco", func(d payload.ListenerDeps) (payload.Listener, error) {
 		return zkteco.NewListener(cfg.ZKTeco.Config, d)
+	})
+	add(cfg.Probe.Enabled, "probe", func(d payload.ListenerDeps) (payload.Listener, error) {
+		return probe.NewListener(cfg.Probe.Config, d)
 	})
 	return made, errors.Join(faults...)
 }
