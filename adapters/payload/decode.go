@@ -110,11 +110,11 @@ func (f *Family) decodeJSON(dst []event.Event, base event.Event, channel *Channe
 	}
 	switch root.Type() {
 	case fastjson.TypeObject:
-		e, err := s.readObject(root, base, channel, m, clock, m.Payload, 0)
-		if err != nil {
+		all := append(dst, base)
+		if err := s.readObject(root, &all[len(dst)], channel, m, clock, m.Payload, 0); err != nil {
 			return dst, err
 		}
-		return append(dst, e), nil
+		return all, nil
 	case fastjson.TypeArray:
 		return s.decodeArray(dst, root, base, channel, m, clock)
 	}
@@ -137,34 +137,35 @@ func (s *scratch) decodeArray(dst []event.Event, root *fastjson.Value, base even
 		if item.Type() != fastjson.TypeObject {
 			return dst, fmt.Errorf("item %d is a JSON %s, not an object", i, item.Type())
 		}
-		e, err := s.readObject(item, base, channel, m, clock, sum[:], i)
-		if err != nil {
+		all = append(all, base)
+		if err := s.readObject(item, &all[len(all)-1], channel, m, clock, sum[:], i); err != nil {
 			return dst, fmt.Errorf("item %d: %w", i, err)
 		}
-		all = append(all, e)
 	}
 	return all, nil
 }
 
-func (s *scratch) readObject(v *fastjson.Value, e event.Event, channel *Channel, m *Message, clock event.Clock, identity []byte, nth int) (event.Event, error) {
+// readObject fills e where it stands: an event is some 400 bytes of pointers, which cost to
+// copy.
+func (s *scratch) readObject(v *fastjson.Value, e *event.Event, channel *Channel, m *Message, clock event.Clock, identity []byte, nth int) error {
 	object, err := v.Object()
 	if err != nil {
-		return e, err
+		return err
 	}
 	o := &s.object
 	o.reset(object)
 	observed, resolution := o.timestamp("ts")
 	e.Seq = o.sequence("seq")
 	e.Backfill = o.Bool("backfill", false)
-	channel.Read(o, &e)
+	channel.Read(o, e)
 	if o.err != nil {
-		return e, o.err
+		return o.err
 	}
 	if observed.IsZero() && e.Seq == 0 {
 		identity = arrival(identity, m)
 	}
-	clock.Stamp(&e, identity, nth, observed, resolution, m.Received)
-	return e, nil
+	clock.Stamp(e, identity, nth, observed, resolution, m.Received)
+	return nil
 }
 
 // stamped finishes an event of a message without time and counter.

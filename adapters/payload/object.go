@@ -22,6 +22,8 @@ type Object struct {
 	members []member
 	present uint64 // a bit for each member's key, so that most absent ones cost nothing
 	last    int    // where the field read last stands
+	size    int    // of all texts of the object
+	texts   strings.Builder
 	err     error
 }
 
@@ -32,9 +34,13 @@ type member struct {
 
 // reset makes the reader ready for another object.
 func (o *Object) reset(object *fastjson.Object) {
-	o.members, o.present, o.last, o.err = o.members[:0], 0, 0, nil
+	o.members, o.present, o.last, o.size, o.err = o.members[:0], 0, 0, 0, nil
+	o.texts.Reset()
 	object.Visit(func(key []byte, v *fastjson.Value) {
 		o.members = append(o.members, member{key, v})
+		if v.Type() == fastjson.TypeString {
+			o.size += len(v.GetStringBytes())
+		}
 		if len(key) > 0 {
 			o.present |= keyBit(key[0], len(key))
 		}
@@ -115,7 +121,19 @@ func (o *Object) checkText(field string, b []byte) string {
 			return ""
 		}
 	}
-	return string(b)
+	return o.keep(b)
+}
+
+// keep makes a string of a text. All texts of an object share one piece of memory, which
+// is taken when the first is read.
+func (o *Object) keep(b []byte) string {
+	if o.texts.Len()+len(b) > o.texts.Cap() {
+		o.texts.Reset() // what was read before keeps its memory
+		o.texts.Grow(max(len(b), min(o.size, MaxText*8)))
+	}
+	from := o.texts.Len()
+	o.texts.Write(b)
+	return o.texts.String()[from:]
 }
 
 // Word reads one of the allowed words, in any case, and returns the word of the list. An
