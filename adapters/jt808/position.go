@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"math"
 	"time"
 )
 
@@ -79,37 +78,6 @@ func (p *Position) items(b []byte) {
 	}
 }
 
-// Append writes the body of 0x0200: the fixed part, and the items that are set.
-func (p *Position) Append(dst []byte) []byte {
-	status := p.Status &^ (StatusSouth | StatusWest)
-	if p.Lat < 0 {
-		status |= StatusSouth
-	}
-	if p.Lon < 0 {
-		status |= StatusWest
-	}
-	dst = binary.BigEndian.AppendUint32(dst, p.Alarms)
-	dst = binary.BigEndian.AppendUint32(dst, status)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(math.Round(math.Abs(p.Lat)*1e6)))
-	dst = binary.BigEndian.AppendUint32(dst, uint32(math.Round(math.Abs(p.Lon)*1e6)))
-	dst = binary.BigEndian.AppendUint16(dst, uint16(p.AltitudeM))
-	dst = binary.BigEndian.AppendUint16(dst, uint16(math.Round(p.SpeedKMH*10)))
-	dst = binary.BigEndian.AppendUint16(dst, uint16(p.Heading))
-	dst = appendTime(dst, p.Time)
-	if p.RecorderKMH >= 0 {
-		dst = append(dst, itemRecorderSpeed, 2)
-		dst = binary.BigEndian.AppendUint16(dst, uint16(math.Round(p.RecorderKMH*10)))
-	}
-	if p.ConfirmID != 0 {
-		dst = append(dst, itemConfirm, 2)
-		dst = binary.BigEndian.AppendUint16(dst, p.ConfirmID)
-	}
-	if p.Satellites != 0 {
-		dst = append(dst, itemSatellites, 1, byte(p.Satellites))
-	}
-	return dst
-}
-
 // zone is the time of every message but 0x8004: GMT+8 (2013 clause 4.3).
 const zone = 8 * time.Hour
 
@@ -136,18 +104,6 @@ func parseTime(b []byte) (time.Time, bool) {
 		return time.Time{}, false // no such day in that month
 	}
 	return t.Add(-zone), true
-}
-
-// appendTime is the inverse; a zero time gives zeros.
-func appendTime(dst []byte, t time.Time) []byte {
-	if t.IsZero() {
-		return append(dst, 0, 0, 0, 0, 0, 0)
-	}
-	t = t.UTC().Add(zone)
-	for _, n := range [6]int{t.Year() % 100, int(t.Month()), t.Day(), t.Hour(), t.Minute(), t.Second()} {
-		dst = append(dst, byte(n/10<<4|n%10))
-	}
-	return dst
 }
 
 // batchBackfill is the type of a batch that was kept while there was no connection.

@@ -216,7 +216,7 @@ func (s *sample) forced2013(t *testing.T, h jt808.Header, body, frame []byte, er
 	}
 	want := location{
 		Status: "0x000c0003", Alarm: "0x00000000", Lat: 40.670063, Lon: 122.452300, AltM: 4,
-		Speed: 86.7, Course: 215, Time: "2021-06-25 15:57:39", Satellites: 17, Positioned: true,
+		Speed: 86.7, Course: 215, Time: "2021-06-25 15:57:39", Satellites: 18, Positioned: true,
 	}
 	return events, nil, want.compare(&events[0])
 }
