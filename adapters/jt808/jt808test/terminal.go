@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"time"
 
@@ -190,10 +191,10 @@ type Position struct {
 func (p Position) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, p.Alarm)
 	b = binary.BigEndian.AppendUint32(b, p.Status)
-	b = binary.BigEndian.AppendUint32(b, uint32(p.Lat*1e6))
-	b = binary.BigEndian.AppendUint32(b, uint32(p.Lon*1e6))
+	b = binary.BigEndian.AppendUint32(b, uint32(math.Round(p.Lat*1e6)))
+	b = binary.BigEndian.AppendUint32(b, uint32(math.Round(p.Lon*1e6)))
 	b = binary.BigEndian.AppendUint16(b, 12)
-	b = binary.BigEndian.AppendUint16(b, uint16(p.SpeedKMH*10))
+	b = binary.BigEndian.AppendUint16(b, uint16(math.Round(p.SpeedKMH*10)))
 	b = binary.BigEndian.AppendUint16(b, p.Heading)
 	t := p.Time.In(time.FixedZone("CST", 8*3600))
 	for _, n := range []int{t.Year() % 100, int(t.Month()), t.Day(), t.Hour(), t.Minute(), t.Second()} {
