@@ -37,6 +37,7 @@ func TestImportRules(t *testing.T) {
 	}{
 		{"gateway/event", nil},
 		{"gateway/detect", []string{"gateway/event"}},
+		{"gateway/rules", []string{"gateway/event"}},
 		{"gateway/lifecycle", []string{"gateway/event"}},
 		{"gateway/", []string{"gateway/"}},
 		{"adapters/payload", []string{"gateway/event"}},
@@ -64,7 +65,7 @@ func TestImportRules(t *testing.T) {
 		{"github.com/synadia-io/", []string{"gateway/uplink"}},
 		{"github.com/gorilla/websocket", []string{"dashboard/live", "gateway/ingest", "cmd/campusgate/bench"}},
 		{"github.com/emiago/sipgo", []string{"adapters/gb28181"}},
-		{"github.com/expr-lang/expr", []string{"adapters/mapping"}},
+		{"github.com/expr-lang/expr", []string{"adapters/mapping", "gateway/rules"}},
 		{"github.com/wneessen/go-mail", []string{"dashboard/notify/channel"}},
 		{"database/sql", []string{"dashboard/"}},
 		{"modernc.org/sqlite", []string{"dashboard/store"}},
