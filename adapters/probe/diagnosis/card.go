@@ -4,7 +4,7 @@ const (
 	// maxColours is how many colours a card may have: eight bars and what is written on them.
 	maxColours = 12
 	// near is how far a point may lie from a colour, in levels of each component.
-	near = 6
+	near = 10
 )
 
 // hue is one colour of a card and the share of the picture that has it.
@@ -18,24 +18,35 @@ type hue struct {
 // is black with light text. A scene that is as poor in colours (fog, a wall, night) has
 // neither.
 func (m *measures) card(s *sampled) float64 {
-	hues := s.hues()
-	covered, vivid, black, text := 0.0, 0.0, 0.0, 0.0
-	for _, h := range hues {
+	covered, vivid, black := 0.0, 0.0, 0.0
+	for _, h := range s.hues() {
 		covered += h.share
 		switch {
 		case max(h.cb, -h.cb, h.cr, -h.cr) >= 40:
 			vivid += h.share
 		case h.y < 24:
 			black += h.share
-		case h.y > 120:
-			text += h.share
 		}
 	}
 	kind := ramp(vivid, 0, 0.2)
 	if black > 0.7 {
-		kind = max(kind, ramp(text, 0, 0.01))
+		kind = max(kind, ramp(s.text(), 0, 0.01))
 	}
-	return min(kind, ramp(covered, 0.88, 1), ramp(m.flatness(s), 0.7, 0.9))
+	return min(kind, ramp(covered, 0.8, 0.92), ramp(m.flatness(s), 0.72, 0.88))
+}
+
+// text returns the share of light points, without the rows in which cameras show their own
+// text: a black picture below a clock is black, but no card.
+func (s *sampled) text() float64 {
+	across := (s.width + 1) / 2
+	from, to := bodyTop*len(s.tints)/across/rows, bodyEnd*len(s.tints)/across/rows
+	light := 0
+	for _, t := range s.tints[from*across : to*across] {
+		if t.y > 120 {
+			light++
+		}
+	}
+	return float64(light) / float64(len(s.tints))
 }
 
 // flatness returns the share of the pixels that are equal to their right and lower

@@ -46,15 +46,17 @@ func (c *Checker) Check(img image.Image, prev *Print, at time.Time) (Report, Pri
 	}
 	card, dark := m.card(s), m.dark()
 	light, cover := m.light(), m.cover(before.reference(m.isGrey))
+	dark *= 1 - card
 	seen := (1 - card) * (1 - dark)
 	found := scores{
 		NoSignal: card,
 		Black:    dark,
 		White:    light * (1 - card),
 		// What follows needs a picture: one cause is reported, not all that comes of it.
-		Covered:    cover * seen * (1 - light),
-		Frozen:     same * seen * ramp(float64(at.Sub(next.Since)), 0, float64(c.config.FrozenAfter)),
-		Blurred:    m.blur() * seen,
+		Covered: cover * seen * (1 - light),
+		Frozen:  same * seen * c.config.waited(at.Sub(next.Since)),
+		// The edge of a cover is out of focus, and may be all that has texture.
+		Blurred:    m.blur() * seen * ramp(cover, 0.6, 0.4),
 		ColourCast: m.cast(s) * seen,
 		Noise:      m.snow() * seen,
 	}
@@ -63,6 +65,15 @@ func (c *Checker) Check(img image.Image, prev *Print, at time.Time) (Report, Pri
 		next.reference(m.isGrey).learn(&m)
 	}
 	return report, next
+}
+
+// waited is the share of certainty that time adds to a picture that does not change: it
+// grows to a half until FrozenAfter, and is 1 from then on.
+func (c Config) waited(unchanged time.Duration) float64 {
+	if unchanged >= c.FrozenAfter {
+		return 1
+	}
+	return max(unchanged.Seconds()/c.FrozenAfter.Seconds(), 0) / 2
 }
 
 // reference returns the one for pictures of that kind.

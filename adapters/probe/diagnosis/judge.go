@@ -1,6 +1,10 @@
 package diagnosis
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // sameShare is the share of equal cells from which on two pictures are the same.
 const sameShare = 0.9
@@ -22,21 +26,30 @@ func (m *measures) light() float64 {
 	return ramp(float64(clipped)/float64(m.pixels), 0.5, 0.9)
 }
 
-// blur scores the spread of the sharpest quarter of the cells with texture.
+// blur scores the spread of the sharper part of what has most texture: the sharpest quarter
+// of the upper half. The lower half is left out because there the blocks of JPEG look like
+// sharp edges; the duller three quarters, because lamps, shadows and what moves are never
+// sharp.
 func (m *measures) blur() float64 {
 	if m.small {
 		return 0
 	}
-	spreads := make([]float64, 0, body)
+	var with []int
 	for i := bodyTop * columns; i < bodyEnd*columns; i++ {
-		if m.spread[i] > 0 {
-			spreads = append(spreads, m.spread[i])
+		if !math.IsInf(m.spread[i], 1) {
+			with = append(with, i)
 		}
 	}
-	if len(spreads) < minCells {
+	if len(with) < minCells {
 		return 0
 	}
-	return ramp(quantile(spreads, 0.25), 0.9, 2.1)
+	slices.SortFunc(with, func(a, b int) int { return cmp.Compare(m.texture[a], m.texture[b]) })
+	with = with[len(with)/2:]
+	spreads := make([]float64, len(with))
+	for i, cell := range with {
+		spreads[i] = m.spread[cell]
+	}
+	return ramp(quantile(spreads, 0.25), 0.3, 1)
 }
 
 // cover scores the share of the picture without texture, or of what had texture in good
@@ -50,7 +63,7 @@ func (m *measures) cover(ref *reference) float64 {
 	}
 	flat, had, lost := 0, 0, 0
 	for i := bodyTop * columns; i < bodyEnd*columns; i++ {
-		textured := m.texture[i] >= max(minTexture, m.noise)
+		textured := m.texture[i] >= minTexture
 		if !textured {
 			flat++
 		}
@@ -66,7 +79,7 @@ func (m *measures) cover(ref *reference) float64 {
 			lost--
 		}
 	}
-	score := ramp(float64(flat)/body, 0.86, 0.98)
+	score := ramp(float64(flat)/body, 0.7, 0.9)
 	if had >= body/10 {
 		score = max(score, ramp(float64(lost)/float64(had), 0.5, 0.9))
 	}
@@ -102,7 +115,7 @@ func (m *measures) snow() float64 {
 	if m.small {
 		return 0
 	}
-	return ramp(m.noise, 5, 15)
+	return ramp(m.noise, 6, 15)
 }
 
 // lamps is the direction in the plane of Cb and Cr in which light turns warm; daylight in
@@ -116,9 +129,14 @@ var lamps = [2]float64{-0.85, 0.53}
 func (m *measures) cast(s *sampled) float64 {
 	shifts := make([][2]float64, 0, len(s.tints))
 	var mean [2]float64
+	clipped := 0
 	for _, t := range s.tints {
-		if t.y < 40 || t.y > 240 {
-			continue // too dark to have colour, or clipped
+		if t.y > 240 {
+			clipped++ // and has lost its colour
+			continue
+		}
+		if t.y < 40 {
+			continue // too dark to have one
 		}
 		scale := 128 / float64(t.y)
 		cb, cr := float64(t.cb)*scale, float64(t.cr)*scale
@@ -133,12 +151,12 @@ func (m *measures) cast(s *sampled) float64 {
 		mean[1] += off
 	}
 	length := math.Hypot(mean[0], mean[1])
-	if length == 0 || len(shifts) < len(s.tints)/10 {
-		return 0
+	if length == 0 || len(shifts) < len(s.tints)/10 || clipped > len(s.tints)/3 {
+		return 0 // too little is left to be a fair sample
 	}
 	shares := make([]float64, len(shifts))
 	for i, v := range shifts {
 		shares[i] = (v[0]*mean[0] + v[1]*mean[1]) / length
 	}
-	return ramp(quantile(shares, 0.1), 4, 16)
+	return ramp(quantile(shares, 0.1), 3, 13)
 }

@@ -18,7 +18,7 @@ type measures struct {
 	noise float64
 	// For each cell: the mean luma in levels; the root mean square of the gradient in
 	// levels a pixel, less the noise; the standard deviation in pixels over which its
-	// edges are spread (0 where there is no texture); a fingerprint of its samples.
+	// edges are spread (infinite where there is none to judge); a fingerprint of its samples.
 	mean    [cells]float64
 	texture [cells]float64
 	spread  [cells]float64
@@ -26,15 +26,19 @@ type measures struct {
 }
 
 const (
-	// minTexture is the gradient in levels a pixel from which on a cell has texture.
-	minTexture = 1.2
+	// minTexture is the gradient in levels a pixel, smoothed, from which on a cell has texture.
+	minTexture = 1.0
 	// minCells is how many cells need texture before sharpness or change can be judged.
 	minCells = body / 32
+	// white noise of variance v adds these times v to the means of gradient² and laplacian²:
+	// the sums of the squared weights of both filters behind the smoothing.
+	gradientNoise  = 0.0449
+	laplacianNoise = 0.0837
 )
 
 // cellSums are one cell's sums over its pixels.
 type cellSums struct {
-	n                                 float64
+	n, inner                          float64
 	luma, gradient, laplacian, ripple float64
 	hash                              uint32
 }
@@ -43,45 +47,33 @@ type cellSums struct {
 //
 // For each pixel, with its neighbours named by the compass and its own value c:
 //
-//	gradient² = ((E−W)/2)² + ((S−N)/2)²
-//	laplacian = N+E+S+W − 4c
-//	ripple    = NW+NE+SW+SE − 2(N+E+S+W) + 4c
+//	gradient² = ((E−W)/2)² + ((S−N)/2)²       of the smoothed picture
+//	laplacian = N+E+S+W − 4c                  of the smoothed picture
+//	ripple    = NW+NE+SW+SE − 2(N+E+S+W) + 4c of the picture itself
 //
-// White noise of variance v adds v to the mean gradient² and 20v to the mean laplacian²
-// (the sums of the squared weights), and is itself measured from the ripple, which is blind
-// to slopes and straight edges: σ = √(π/2)/6 · mean |ripple| (J. Immerkær, Fast noise
-// variance estimation, Computer Vision and Image Understanding 64, 1996).
+// The ripple is blind to slopes and straight edges and measures the noise: its standard
+// deviation is √(π/2)/6 · mean |ripple| (J. Immerkær, Fast noise variance estimation,
+// Computer Vision and Image Understanding 64, 1996).
 func (s *sampled) measure() measures {
 	m := measures{pixels: s.width * s.height, small: s.width < 2*columns || s.height < 2*rows}
 	var sums [cells]cellSums
 	for i := range sums {
 		sums[i].hash = 2166136261
 	}
-	w := s.width
 	for y := range s.height {
-		line := s.luma[y*w:][:w]
 		row := sums[y*rows/s.height*columns:][:columns]
-		for x, v := range line {
+		for x, v := range s.luma[y*s.width:][:s.width] {
 			m.levels[uint8(v)]++
-			c := &row[x*columns/w]
+			c := &row[x*columns/s.width]
 			c.luma += float64(v)
 			c.n++
 			// FNV-1a over the samples in whole steps of a sixteenth level.
 			c.hash = (c.hash ^ uint32(v*16)) * 16777619
-			if y == 0 || y == s.height-1 || x == 0 || x == w-1 {
-				continue
-			}
-			at := y*w + x
-			up, down := s.luma[at-w-1:][:3], s.luma[at+w-1:][:3]
-			west, east := line[x-1], line[x+1]
-			gx, gy := (east-west)/2, (down[1]-up[1])/2
-			cross := up[1] + down[1] + west + east
-			lap := cross - 4*v
-			ripple := up[0] + up[2] + down[0] + down[2] - 2*cross + 4*v
-			c.gradient += float64(gx*gx + gy*gy)
-			c.laplacian += float64(lap * lap)
-			c.ripple += math.Abs(float64(ripple))
 		}
+	}
+	if !m.small {
+		s.smoothen()
+		s.differentiate(&sums)
 	}
 	m.judgeCells(&sums)
 	grey := 0
@@ -94,42 +86,78 @@ func (s *sampled) measure() measures {
 	return m
 }
 
+// smoothen fills smooth from luma. The filter has the variance 1, which holds noise down
+// twentyfold where it would drown the Laplacian.
+func (s *sampled) smoothen() {
+	w := s.width
+	s.half, s.smooth = resize(s.half, len(s.luma)), resize(s.smooth, len(s.luma))
+	for i := 2; i < len(s.luma)-2; i++ {
+		p := s.luma[i-2:][:5]
+		s.half[i] = (p[0] + p[4] + 4*(p[1]+p[3]) + 6*p[2]) / 16
+	}
+	for i := 2*w + 2; i < len(s.luma)-2*w-2; i++ {
+		s.smooth[i] = (s.half[i-2*w] + s.half[i+2*w] + 4*(s.half[i-w]+s.half[i+w]) + 6*s.half[i]) / 16
+	}
+}
+
+// differentiate adds up the derivatives of each cell. The outermost three pixels have none.
+func (s *sampled) differentiate(sums *[cells]cellSums) {
+	w := s.width
+	for y := 3; y < s.height-3; y++ {
+		row := sums[y*rows/s.height*columns:][:columns]
+		for x := 3; x < w-3; x++ {
+			at := y*w + x
+			up, mid, down := s.smooth[at-w], s.smooth[at-1:][:3], s.smooth[at+w]
+			gx, gy := (mid[2]-mid[0])/2, (down-up)/2
+			lap := up + down + mid[0] + mid[2] - 4*mid[1]
+			n, c, t := s.luma[at-w-1:][:3], s.luma[at-1:][:3], s.luma[at+w-1:][:3]
+			ripple := n[0] + n[2] + t[0] + t[2] - 2*(n[1]+t[1]+c[0]+c[2]) + 4*c[1]
+			sum := &row[x*columns/w]
+			sum.inner++
+			sum.gradient += float64(gx*gx + gy*gy)
+			sum.laplacian += float64(lap * lap)
+			sum.ripple += math.Abs(float64(ripple))
+		}
+	}
+}
+
 // judgeCells turns the sums into each cell's measures.
 //
 // The spread of a cell's edges compares the two energies. For a step of height A behind a
 // Gaussian of standard deviation σ, ∫(I′)² = A²/(2√π·σ) and ∫(I″)² = A²/(4√π·σ³), so that
 //
-//	σ = √(gradient² / (2 · laplacian²))
+//	σ² = gradient² / (2 · laplacian²)
 //
-// whatever the contrast. It is the energy of the Laplacian that J. L. Pech-Pacheco et al.
-// measure focus by (Diatom autofocusing in brightfield microscopy: a comparative study,
-// ICPR 2000), made comparable between scenes by the contrast that there is.
+// whatever the contrast; the smoothing is part of it and is taken off. It is the energy of
+// the Laplacian that J. L. Pech-Pacheco et al. measure focus by (Diatom autofocusing in
+// brightfield microscopy: a comparative study, ICPR 2000), made comparable between scenes
+// by the contrast that there is.
 func (m *measures) judgeCells(sums *[cells]cellSums) {
 	ripples := make([]float64, 0, cells)
 	for i := range sums {
 		c := &sums[i]
 		m.marks[i] = uint16(c.hash ^ c.hash>>16)
-		if c.n == 0 {
-			continue
-		}
-		m.mean[i] = c.luma / c.n
-		if m.mean[i] > 6 && m.mean[i] < 249 { // what is clipped hides its noise
-			ripples = append(ripples, math.Sqrt(math.Pi/2)/6*c.ripple/c.n)
+		m.mean[i] = c.luma / max(c.n, 1)
+		if c.inner > 0 && m.mean[i] > 6 && m.mean[i] < 249 { // what is clipped hides its noise
+			ripples = append(ripples, math.Sqrt(math.Pi/2)/6*c.ripple/c.inner)
 		}
 	}
 	m.noise = quantile(ripples, 0.1)
-	v := m.noise * m.noise
+	variance := m.noise * m.noise
 	for i := range sums {
 		c := &sums[i]
-		if c.n == 0 {
+		if c.inner == 0 {
 			continue
 		}
-		gradient, laplacian := c.gradient/c.n, c.laplacian/c.n
-		m.texture[i] = math.Sqrt(max(gradient-v, 0))
-		if m.texture[i] >= max(minTexture, m.noise) {
+		gradient := c.gradient/c.inner - gradientNoise*variance
+		m.texture[i] = math.Sqrt(max(gradient, 0))
+		m.spread[i] = math.Inf(1)
+		if gradient >= max(minTexture*minTexture, variance) {
 			// At least a third of the energy is kept: a cell must not seem blurred
 			// because the noise was measured a little too high.
-			m.spread[i] = math.Sqrt((gradient - v) / (2 * max(laplacian-20*v, laplacian/3)))
+			laplacian := c.laplacian / c.inner
+			laplacian = max(laplacian-laplacianNoise*variance, laplacian/3)
+			m.spread[i] = math.Sqrt(max(gradient/(2*laplacian)-1, 0))
 		}
 	}
 }

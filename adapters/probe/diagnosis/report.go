@@ -17,24 +17,22 @@ const (
 	// White: over-exposed. One half where 70 % of the picture is clipped (level 248 or more).
 	White Name = "white"
 	// Frozen: the same picture again and again. The share of the cells with texture that
-	// are equal to the last sample, times the time for which that has been so over
-	// frozen_after.
+	// are equal to the last sample; at most half of it before frozen_after is over.
 	Frozen Name = "frozen"
-	// Blurred: defocused or smeared. One half where the sharpest quarter of what has
-	// texture is spread over a standard deviation of 1.5 pixels, in a picture 1920 wide
-	// 9 of the camera's own pixels.
+	// Blurred: defocused or smeared. One half where the sharpest edges are spread over a
+	// standard deviation of 0.65 pixels; in a picture 1920 wide that is 4 of the camera's own.
 	Blurred Name = "blurred"
-	// Covered: the lens is behind something. One half where 92 % of the picture, or 70 %
+	// Covered: the lens is behind something. One half where 80 % of the picture, or 70 %
 	// of what had texture in the camera's good pictures, has none.
 	Covered Name = "covered"
 	// ColourCast: a tint over the whole picture. One half where nine tenths of the picture
-	// are shifted by 10 levels of chroma to one side, more on the side of daylight and lamps.
+	// are shifted by 8 levels of chroma to one side, more on the side of daylight and lamps.
 	ColourCast Name = "colour_cast"
 	// NoSignal: a recorder's card in place of a picture. One half where a few colours in
-	// flat areas make up 94 % of the picture and a saturated one, or text on black, is there.
+	// flat areas make up 86 % of the picture and a saturated one, or text on black, is there.
 	NoSignal Name = "no_signal"
 	// Noise: snow. One half where the noise of the sampled picture has a standard
-	// deviation of 10 levels.
+	// deviation of 10.5 levels.
 	Noise Name = "noise"
 )
 

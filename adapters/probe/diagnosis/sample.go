@@ -22,6 +22,10 @@ type sampled struct {
 	// tints has one point for every second pixel of every second row.
 	tints []tint
 
+	// smooth is luma behind the filter 1 4 6 4 1 both ways, defined from the third pixel on
+	// to the third last.
+	smooth, half []float32
+
 	sums   []uint32 // of one row of luma
 	across []int    // the source's columns that are read
 }
