@@ -1,6 +1,7 @@
 package jt808
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -41,7 +42,7 @@ var (
 // 0x7e around it. Messages that say nothing we record give none. Checksum and length are
 // not judged here, since the listener has done so by the policy for the device.
 func (*Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock) ([]event.Event, error) {
-	var room [1100]byte
+	var room [512]byte
 	h, body, err := parse(m.Payload, ChecksumIgnore, room[:0])
 	switch {
 	case err != nil:
@@ -54,16 +55,13 @@ func (*Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock) 
 	w := writer{m: &m, clock: clock, h: &h}
 	switch h.ID {
 	case IDPosition:
-		return w.position(dst, body, false)
-	case IDPositionAnswer:
-		if len(body) < 2 {
-			return dst, errShort
-		}
-		return w.position(dst, body[2:], false)
+		return w.position(dst, body, 0, false)
+	case IDPositionAnswer: // the serial number of the query comes first
+		return w.position(dst, body[min(2, len(body)):], 0, false)
 	case IDPositionBatch:
 		return w.batch(dst, body)
 	case IDDriver:
-		return w.driver(dst, body)
+		return w.driver(dst, bytes.Clone(body))
 	case IDHeartbeat:
 		return w.status(dst, event.DeviceStatus{Status: event.StatusUp, Heartbeat: true}), nil
 	case IDAuthenticate:
@@ -92,22 +90,21 @@ func (w *writer) base(t event.Type) event.Event {
 	return e
 }
 
-// position adds a position, and the faults that its alarms tell. Their ids depend on the
-// position alone: one that comes again, in another message or in a batch, is the same.
-func (w *writer) position(dst []event.Event, body []byte, backfill bool) ([]event.Event, error) {
+// position adds a position, the nth of its message, and the faults that its alarms tell.
+func (w *writer) position(dst []event.Event, body []byte, nth int, backfill bool) ([]event.Event, error) {
 	p, err := ParsePosition(body)
 	if err != nil {
 		return dst, err
 	}
 	e := w.base(event.TypeVehiclePosition)
 	e.Backfill, e.Position = backfill, p.vehicle()
-	w.clock.Stamp(&e, body, 0, p.Time, time.Second, w.m.Received)
+	w.stamp(&e, body, nth, p.Time)
 	dst = append(dst, e)
 	if p.Alarms&faults != 0 {
 		e := w.base(event.TypeDeviceStatus)
 		e.Backfill = backfill
 		e.Status = &event.DeviceStatus{Status: event.StatusDegraded, Reason: faultText(p.Alarms&faults, w.h.Version2019)}
-		w.clock.Stamp(&e, body, 0, p.Time, time.Second, w.m.Received)
+		w.stamp(&e, body, nth, p.Time)
 		dst = append(dst, e)
 	}
 	return dst, nil
@@ -158,15 +155,16 @@ func faultText(bits uint32, version2019 bool) string {
 
 // batch adds the positions of 0x0704 that can be read.
 func (w *writer) batch(dst []event.Event, body []byte) ([]event.Event, error) {
-	if len(body) < 3 {
-		return dst, errShort
+	if len(body) < batchHead {
+		return dst, errNoItem
 	}
-	backfill := body[2] == batchBackfill
-	events := dst
-	for item := range items(body[3:]) {
-		if more, err := w.position(events, item, backfill); err == nil {
+	backfill := body[batchHead-1] == batchBackfill
+	events, nth := dst, 0
+	for item, rest := nextItem(body[batchHead:]); item != nil; item, rest = nextItem(rest) {
+		if more, err := w.position(events, item, nth, backfill); err == nil {
 			events = more
 		}
+		nth++
 	}
 	if len(events) == len(dst) {
 		return dst, errNoItem
@@ -195,11 +193,7 @@ func (w *writer) driver(dst []event.Event, body []byte) ([]event.Event, error) {
 	}
 	e := w.base(event.TypeDeviceStatus)
 	e.Status = &event.DeviceStatus{Status: event.StatusUp, Reason: reason}
-	digested := body
-	if d.Time.IsZero() {
-		digested = w.fresh()
-	}
-	w.clock.Stamp(&e, digested, 0, d.Time, time.Second, w.m.Received)
+	w.stamp(&e, body, 0, d.Time)
 	return append(dst, e), nil
 }
 
@@ -215,14 +209,21 @@ func pseudonym(certificate string) string {
 func (w *writer) status(dst []event.Event, s event.DeviceStatus) []event.Event {
 	e := w.base(event.TypeDeviceStatus)
 	e.Status = &s
-	w.clock.Stamp(&e, w.fresh(), 0, time.Time{}, 0, w.m.Received)
+	w.stamp(&e, nil, 0, time.Time{})
 	return append(dst, e)
 }
 
-// fresh is what to digest of a message that is the same each time: serial numbers begin
-// anew with each connection.
-func (w *writer) fresh() []byte {
+// stamp gives an event its id and times. With a time, the id depends on the body alone: what
+// comes again, in another message or in a batch, is the same event. Without one a body is
+// the same each time, and what tells two apart is the message: its serial number, which
+// begins anew with each connection, and when it came.
+func (w *writer) stamp(e *event.Event, body []byte, nth int, at time.Time) {
+	if !at.IsZero() {
+		w.clock.Stamp(e, body, 0, at, time.Second, w.m.Received)
+		return
+	}
 	b := binary.BigEndian.AppendUint16(nil, w.h.ID)
 	b = binary.BigEndian.AppendUint16(b, w.h.Serial)
-	return binary.BigEndian.AppendUint64(b, uint64(w.m.Received.UnixNano()))
+	b = binary.BigEndian.AppendUint64(b, uint64(w.m.Received.UnixNano()))
+	w.clock.Stamp(e, append(b, body...), nth, at, 0, w.m.Received)
 }

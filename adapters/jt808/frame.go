@@ -1,6 +1,7 @@
 package jt808
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
@@ -115,20 +116,24 @@ func escape(dst, b []byte) []byte {
 }
 
 func unescape(dst, b []byte) ([]byte, error) {
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		switch {
-		case c == flagByte:
-			return dst, errFlag
-		case c == escapeByte && i+1 < len(b) && b[i+1] == escapeFlag:
-			c = flagByte
-			i++
-		case c == escapeByte && i+1 < len(b) && b[i+1] == escapeSelf:
-			i++
+	if bytes.IndexByte(b, flagByte) >= 0 {
+		return dst, errFlag
+	}
+	for {
+		i := bytes.IndexByte(b, escapeByte)
+		if i < 0 {
+			return append(dst, b...), nil
+		}
+		dst = append(dst, b[:i]...)
+		c := byte(escapeByte)
+		if b = b[i+1:]; len(b) > 0 && (b[0] == escapeFlag || b[0] == escapeSelf) {
+			if b[0] == escapeFlag {
+				c = flagByte
+			}
+			b = b[1:]
 		}
 		dst = append(dst, c)
 	}
-	return dst, nil
 }
 
 func trimFlags(b []byte) []byte {

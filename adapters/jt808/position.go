@@ -3,7 +3,6 @@ package jt808
 import (
 	"encoding/binary"
 	"fmt"
-	"iter"
 	"time"
 )
 
@@ -106,19 +105,20 @@ func parseTime(b []byte) (time.Time, bool) {
 	return t.Add(-zone), true
 }
 
-// batchBackfill is the type of a batch that was kept while there was no connection.
-const batchBackfill = 1
+const (
+	batchHead     = 3 // count WORD, type BYTE
+	batchBackfill = 1 // the type of what was kept while there was no connection
+)
 
-// items gives the positions of a batch (0x0704) after its count, which is not believed,
-// and its type. It stops at the first item that overruns the body.
-func items(b []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for len(b) >= 2 {
-			n := int(binary.BigEndian.Uint16(b))
-			if n > len(b)-2 || !yield(b[2:2+n]) {
-				return
-			}
-			b = b[2+n:]
-		}
+// nextItem cuts the next position off a batch (0x0704) after its count, which is not
+// believed, and its type. It is nil at the end, and where an item overruns the body.
+func nextItem(b []byte) (item, rest []byte) {
+	if len(b) < 2 {
+		return nil, nil
 	}
+	n := int(binary.BigEndian.Uint16(b))
+	if b = b[2:]; n > len(b) {
+		return nil, nil
+	}
+	return b[:n], b[n:]
 }
