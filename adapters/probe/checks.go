@@ -152,27 +152,16 @@ func (l *Listener) image(ctx context.Context, c *camera) report {
 	return r
 }
 
-// Days begin when recorders have written what the last one ended with.
-const (
-	dayBegins  = 10 * time.Minute // before that, today has nothing to say
-	daySettles = time.Hour        // after that, yesterday is what it will be
-)
-
 // recording looks for today's recordings, and for yesterday's until that day is settled.
 func (l *Listener) recording(ctx context.Context, c *camera) []report {
 	now := l.deps.Now().In(time.FixedZone("", int(l.cfg.UTCOffset/time.Second)))
-	today := recording.Day(now)
-	yesterday := recording.Day(today.From.Add(-time.Hour))
 	var out []report
-	if !c.settled.Equal(yesterday.From) {
-		r := l.recorded(ctx, c, yesterday)
-		if r.Result != event.CheckUnknown && now.Sub(today.From) >= daySettles {
-			c.settled = yesterday.From
+	for _, window := range recording.Windows(now, c.settled) {
+		r := l.recorded(ctx, c, window)
+		if r.Result != event.CheckUnknown && recording.Settled(window, now) {
+			c.settled = window.From
 		}
 		out = append(out, r)
-	}
-	if now.Sub(today.From) >= dayBegins {
-		out = append(out, l.recorded(ctx, c, recording.Span{From: today.From, To: now.Truncate(time.Second)}))
 	}
 	return out
 }
@@ -185,8 +174,7 @@ func (l *Listener) recorded(ctx context.Context, c *camera, span recording.Span)
 	if f != nil {
 		return report{Result: event.CheckUnknown, Reason: "recorder: " + string(f.Reason)}
 	}
-	coverage := recording.Judge(span, l.hours.On(span.From), found, l.cfg.GapTolerance)
-	k := coverage.Check(span, l.cfg.RecordedShare, l.cfg.RecordedWithin)
+	k := l.cfg.Recorded.Check(span, found)
 	return report{
 		Result: k.Result, Reason: k.Reason, From: k.From, To: k.To, LatencyMS: float64(time.Since(began).Microseconds()) / 1000,
 		ExpectedS: k.ExpectedS, CoveredS: k.CoveredS, OpenGapS: k.OpenGapS, Gaps: k.Gaps, GapList: k.GapList,

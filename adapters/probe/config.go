@@ -52,15 +52,8 @@ type Config struct {
 	MaxClockSkew time.Duration `yaml:"max_clock_skew"`
 	// UTCOffset is the zone of days, hours and recorders' clocks; 8h, -12h to 14h.
 	UTCOffset time.Duration `yaml:"utc_offset"`
-	// Hours are when cameras should record: HH:MM-HH:MM, up to 8 separated by commas;
-	// "00:00-24:00".
-	Hours string `yaml:"hours"`
-	// RecordedShare is how much of that must be recorded; 0.95, 0.01 to 1.
-	RecordedShare float64 `yaml:"recorded_share"`
-	// RecordedWithin is how old the last recording may be; 30m, 1m to 24h.
-	RecordedWithin time.Duration `yaml:"recorded_within"`
-	// GapTolerance is the longest gap between two files that is none; 10s, 0s to 10m.
-	GapTolerance time.Duration `yaml:"gap_tolerance"`
+	// Recorded is what should be recorded.
+	Recorded recording.Rules `yaml:"recorded"`
 	// Decoders is how many pictures are decoded at once; 2, 1 to 64. Each may take 15 bytes
 	// for each pixel.
 	Decoders int `yaml:"decoders"`
@@ -125,8 +118,7 @@ func DefaultConfig() Config {
 		Image:     Check{Interval: 10 * time.Minute, Timeout: 20 * time.Second},
 		Recording: Check{Interval: 30 * time.Minute, Timeout: time.Minute},
 		Jitter:    0.1, Concurrency: 64, PerSecond: 50, PerHost: 1, Attempts: 2, MaxClockSkew: time.Minute,
-		UTCOffset: 8 * time.Hour, Hours: "00:00-24:00", RecordedShare: recording.DefaultShare, RecordedWithin: 30 * time.Minute,
-		GapTolerance: 10 * time.Second, Decoders: 2, MaxPixels: 1 << 24,
+		UTCOffset: 8 * time.Hour, Recorded: recording.DefaultRules(), Decoders: 2, MaxPixels: 1 << 24,
 		EvidenceMaxBytes: 1 << 30, EvidenceDays: 30, Diagnosis: diagnosis.DefaultConfig(),
 	}
 }
@@ -160,12 +152,7 @@ func (c Config) Validate() error {
 	count("attempts", int64(c.Attempts), 1, 5)
 	within("max_clock_skew", c.MaxClockSkew, time.Second, 24*time.Hour)
 	within("utc_offset", c.UTCOffset, -12*time.Hour, 14*time.Hour)
-	if _, err := recording.ParseHours(c.Hours); err != nil {
-		faults = append(faults, err)
-	}
-	share("recorded_share", c.RecordedShare, 0.01, 1)
-	within("recorded_within", c.RecordedWithin, time.Minute, 24*time.Hour)
-	within("gap_tolerance", c.GapTolerance, 0, 10*time.Minute)
+	faults = append(faults, event.Under("recorded", c.Recorded.Validate()))
 	count("decoders", int64(c.Decoders), 1, 64)
 	count("max_pixels", int64(c.MaxPixels), 10_000, 1<<26)
 	count("evidence_max_bytes", c.EvidenceMaxBytes, 1<<20, 1<<40)

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/recording"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -19,7 +19,6 @@ const Name = "probe"
 const (
 	maxPayload = 16 << 10
 	maxWords   = 256
-	maxGapList = 2 << 10
 	maxSeconds = 31 * 86400.0
 )
 
@@ -109,6 +108,9 @@ func (r *report) into(e *event.Event) error {
 		e.Check.ExpectedS, e.Check.CoveredS, e.Check.OpenGapS = r.ExpectedS, r.CoveredS, r.OpenGapS
 		e.Check.Gaps, e.Check.GapList = r.Gaps, r.GapList
 	}
+	if r.Check == Recording {
+		return recording.Valid(e.Check)
+	}
 	return nil
 }
 
@@ -143,29 +145,16 @@ func (r *report) check() error {
 		high  float64
 	}{
 		{"period_s", r.PeriodS, maxSeconds}, {"latency_ms", r.LatencyMS, 1e9}, {"score", r.Score, 1}, {"limit", r.Limit, 1},
-		{"expected_s", r.ExpectedS, maxSeconds}, {"covered_s", r.CoveredS, r.ExpectedS},
-		{"open_gap_s", r.OpenGapS, r.ExpectedS}, {"gaps", float64(r.Gaps), 1e6},
 	} {
 		if !(n.value >= 0 && n.value <= n.high) {
 			return fmt.Errorf("field %q: %v is not 0 to %v", n.field, n.value, n.high)
 		}
 	}
-	for _, t := range []struct {
-		field, value string
-		most         int
-	}{{"reason", r.Reason, maxWords}, {"gap_list", r.GapList, maxGapList}} {
-		if len(t.value) > t.most || !utf8.ValidString(t.value) || strings.ContainsFunc(t.value, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-			return fmt.Errorf("field %q: is not a text of at most %d bytes", t.field, t.most)
-		}
+	if len(r.Reason) > maxWords || strings.ContainsFunc(r.Reason, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+		return fmt.Errorf("field \"reason\": is not a text of at most %d bytes", maxWords)
 	}
 	if r.Evidence != "" && !isEvidence(r.Evidence) {
 		return fmt.Errorf("field \"evidence\": %.80q is not %d hex digits", r.Evidence, evidenceName)
-	}
-	if r.Check != Recording || r.Result == event.CheckUnknown {
-		return nil
-	}
-	if span := r.To.Sub(r.From); r.From.Year() < 1970 || r.To.Year() > 2200 || span <= 0 || span.Seconds() > maxSeconds {
-		return errors.New("field \"to\": is not after \"from\", by at most 31 days")
 	}
 	return nil
 }

@@ -169,11 +169,11 @@ func TestValidate(t *testing.T) {
 		"image.interval":    func(c *Config) { c.Image.Interval = 0 },
 		"jitter":            func(c *Config) { c.Jitter = 0.6 },
 		"per_second":        func(c *Config) { c.PerSecond = 0 },
-		"hours":             func(c *Config) { c.Hours = "always" },
+		"recorded.hours":    func(c *Config) { c.Recorded.Hours = "always" },
 		"evidence_days":     func(c *Config) { c.EvidenceDays = 0 },
 		"diagnosis.black":   func(c *Config) { c.Diagnosis.Black = 2 },
 		"max_pixels":        func(c *Config) { c.MaxPixels = 1 << 30 },
-		"recorded_share":    func(c *Config) { c.RecordedShare = 0 },
+		"recorded.share":    func(c *Config) { c.Recorded.Share = 0 },
 		"targets[0].track":  func(c *Config) { c.Targets[0].Track = -1 },
 	} {
 		c := DefaultConfig()

@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/campusgate/campusgate/adapters/payload"
-	"github.com/campusgate/campusgate/adapters/payload/recording"
 	"github.com/campusgate/campusgate/adapters/probe/ask"
 	"github.com/campusgate/campusgate/adapters/probe/diagnosis"
 	"github.com/campusgate/campusgate/gateway/event"
@@ -25,7 +24,6 @@ const tidyEvery = time.Hour
 type Listener struct {
 	cfg     Config
 	deps    payload.ListenerDeps
-	hours   recording.Hours
 	checker *diagnosis.Checker
 	web     *ask.Web
 	slots   chan struct{} // pictures being decoded
@@ -49,10 +47,6 @@ func NewListener(cfg Config, deps payload.ListenerDeps) (*Listener, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	hours, err := recording.ParseHours(cfg.Hours)
-	if err != nil {
-		return nil, err
-	}
 	checker, err := diagnosis.New(cfg.Diagnosis)
 	if err != nil {
 		return nil, event.Under("diagnosis", err)
@@ -61,7 +55,7 @@ func NewListener(cfg Config, deps payload.ListenerDeps) (*Listener, error) {
 		deps.Now = time.Now
 	}
 	l := &Listener{
-		cfg: cfg, deps: deps, hours: hours, checker: checker, web: ask.NewWeb(),
+		cfg: cfg, deps: deps, checker: checker, web: ask.NewWeb(),
 		slots: make(chan struct{}, cfg.Decoders), health: event.Health{State: event.Starting},
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "campusgate_probe_checks_total", Help: "Checks of cameras, by check and result (up, down, degraded; passed, failed, unknown).",

@@ -154,39 +154,3 @@ func (h Hours) On(day time.Time) []Span {
 	}
 	return spans
 }
-
-// MaxGaps is how many gaps an event lists.
-const MaxGaps = 20
-
-// DefaultShare is how much of what is expected must be recorded, unless the configuration
-// says otherwise.
-const DefaultShare = 0.95
-
-// Check makes a camera check of a coverage. It fails when less than share of what is
-// expected is recorded, or when nothing has been recorded for longer than patience.
-func (c *Coverage) Check(window Span, share float64, patience time.Duration) *event.CameraCheck {
-	out := &event.CameraCheck{
-		Check: event.CheckRecording, Result: event.CheckPassed, From: window.From.UTC(), To: window.To.UTC(),
-		ExpectedS: c.Expected.Seconds(), CoveredS: c.Covered.Seconds(), OpenGapS: c.Open.Seconds(), Gaps: len(c.Gaps),
-	}
-	switch {
-	case c.Expected > 0 && c.Covered == 0:
-		out.Result, out.Reason = event.CheckFailed, "no recording"
-	case c.Open > patience:
-		out.Result, out.Reason = event.CheckFailed, "not recording"
-	case out.CoveredS < share*out.ExpectedS:
-		out.Result, out.Reason = event.CheckFailed, "gaps"
-	}
-	var b strings.Builder
-	for i, gap := range c.Gaps {
-		if i == MaxGaps {
-			break
-		}
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(gap.From.UTC().Format(time.RFC3339) + "/" + gap.To.UTC().Format(time.RFC3339))
-	}
-	out.GapList = b.String()
-	return out
-}

@@ -1,6 +1,7 @@
 package recording_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func TestHours(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	window, service := span(0, 86400), []recording.Span{span(0, 86400)}
+	window, rules := span(0, 86400), recording.DefaultRules()
 	for name, c := range map[string]struct {
 		recorded []recording.Span
 		result   string
@@ -117,8 +118,7 @@ func TestCheck(t *testing.T) {
 		"a little less": {[]recording.Span{span(0, 40000), span(41000, 86400)}, event.CheckPassed, "", "2026-11-24T11:06:40Z/2026-11-24T11:23:20Z"},
 		"half":          {[]recording.Span{span(43200, 86400)}, event.CheckFailed, "gaps", "2026-11-24T00:00:00Z/2026-11-24T12:00:00Z"},
 	} {
-		coverage := recording.Judge(window, service, c.recorded, time.Minute)
-		got := coverage.Check(window, recording.DefaultShare, 30*time.Minute)
+		got := rules.Check(window, c.recorded)
 		if got.Result != c.result || got.Reason != c.reason || got.GapList != c.list || got.ExpectedS != 86400 {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -127,10 +127,65 @@ func TestCheck(t *testing.T) {
 	for i := range 200 {
 		many = append(many, span(i*400, i*400+200))
 	}
-	coverage := recording.Judge(window, service, many, time.Minute)
-	if got := coverage.Check(window, 1, time.Hour); got.Gaps != 200 || strings.Count(got.GapList, "/") != recording.MaxGaps {
+	got := rules.Check(window, many)
+	if got.Gaps != 200 || strings.Count(got.GapList, "/") != 20 {
 		t.Errorf("%+v", got)
 	}
+	text, err := json.Marshal(got)
+	if err != nil || len(text) > recording.MaxJSON {
+		t.Fatal(len(text), err)
+	}
+	if back, err := recording.Read(text); err != nil || *back != *got {
+		t.Error(back, err)
+	}
+	for _, bad := range []string{
+		"", "{}", `{"check":"image","result":"passed"}`, `{"check":"recording","result":"fine"}`, `{"check":"recording","result":"passed"}`,
+		`{"check":"recording","result":"unknown","covered_s":1}`, `{"check":"recording","result":"unknown","reason":"a\u0000"}`,
+		`{"check":"recording","result":"unknown","evidence":"ab"}`, `{"check":"recording","result":"unknown","gaps":-1}`, strings.Repeat(" ", 5000),
+	} {
+		if _, err := recording.Read([]byte(bad)); err == nil || len(err.Error()) > 300 {
+			t.Errorf("%.100s: %v", bad, err)
+		}
+	}
+}
+
+func TestWindows(t *testing.T) {
+	t.Parallel()
+	beijing := time.FixedZone("", 8*3600)
+	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 24, hour, minute, 0, 7, beijing) }
+	today := recording.Day(at(0, 0))
+	yesterday := recording.Day(today.From.Add(-time.Second))
+	for _, c := range []struct {
+		now     time.Time
+		settled time.Time
+		want    int
+	}{
+		{at(0, 5), time.Time{}, 1}, {at(0, 5), yesterday.From, 0}, {at(0, 30), time.Time{}, 2}, {at(12, 0), yesterday.From, 1}, {at(12, 0), today.From, 2},
+	} {
+		got := recording.Windows(c.now, c.settled)
+		if len(got) != c.want {
+			t.Errorf("%v: %v", c.now, got)
+		}
+		if n := len(got); n == 2 && (got[0] != yesterday || !got[1].From.Equal(today.From) || got[1].To.After(c.now)) {
+			t.Errorf("%v: %v", c.now, got)
+		}
+	}
+	if recording.Settled(yesterday, at(0, 59)) || !recording.Settled(yesterday, at(1, 0)) {
+		t.Error("settled")
+	}
+	if err := (recording.Rules{}).Validate(); err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Error(err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"check":"recording","result":"passed","from":"2026-11-22T16:00:00Z","to":"2026-11-23T16:00:00Z","expected_s":86400,"covered_s":1}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := recording.Read(b)
+		if err == nil && (c.CoveredS > c.ExpectedS || c.To.Before(c.From)) {
+			t.Fatalf("%+v", c)
+		}
+	})
 }
 
 func BenchmarkJudge(b *testing.B) {
