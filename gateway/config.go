@@ -39,6 +39,9 @@ type Config struct {
 	Influx influx.WriterConfig `yaml:"influx"`
 	// Detect: the limits of the detectors.
 	Detect detect.Config `yaml:"detect"`
+	// RulesFile is the path of the county's own rules (YAML, see configs/rules); empty: none.
+	// A document of the command centre takes its place.
+	RulesFile string `yaml:"rules_file"`
 	// Uplink: how records reach the command centre. Its gateway is id when empty.
 	Uplink UplinkConfig `yaml:"uplink"`
 }

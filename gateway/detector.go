@@ -13,6 +13,7 @@ import (
 	"github.com/campusgate/campusgate/gateway/detect"
 	"github.com/campusgate/campusgate/gateway/event"
 	"github.com/campusgate/campusgate/gateway/journal"
+	"github.com/campusgate/campusgate/gateway/rules"
 )
 
 const (
@@ -37,6 +38,7 @@ type records interface {
 // repeats a verdict.
 type detector struct {
 	engine  *detect.Engine
+	rules   *rules.Engine // the county's own
 	journal *journal.Journal
 	log     zerolog.Logger
 	now     func() time.Time
@@ -48,6 +50,8 @@ type detector struct {
 
 	// next registry, which the detectors' own goroutine puts in force between two chunks.
 	county atomic.Pointer[event.County]
+	// nextRules likewise.
+	nextRules atomic.Pointer[rules.Set]
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -56,13 +60,13 @@ type detector struct {
 	health event.Health
 }
 
-func newDetector(cfg detect.Config, county *event.County, j *journal.Journal, watched func() bool, log zerolog.Logger) (*detector, error) {
+func newDetector(cfg detect.Config, own *rules.Set, county *event.County, j *journal.Journal, watched func() bool, log zerolog.Logger) (*detector, error) {
 	engine, err := detect.New(cfg, county)
 	if err != nil {
 		return nil, err
 	}
 	return &detector{
-		engine: engine, journal: j, log: log, now: time.Now, watched: watched,
+		engine: engine, rules: rules.New(own, county), journal: j, log: log, now: time.Now, watched: watched,
 		idle: detectIdle, batch: detectBatch,
 		health: event.Health{State: event.Stopped},
 	}, nil
@@ -78,7 +82,8 @@ func (d *detector) Start(context.Context) error {
 	if _, err := d.follow(nil); err != nil {
 		return err
 	}
-	if err := consumer.State(d.engine.Restore); err != nil {
+	d.followRules(nil)
+	if err := consumer.State(d.restore); err != nil {
 		return fmt.Errorf("restore detectors: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -103,7 +108,11 @@ func (d *detector) follow(out []event.Anomaly) ([]event.Anomaly, error) {
 	if county == nil {
 		return out, nil
 	}
-	return d.engine.SetCounty(county, out)
+	out, err := d.engine.SetCounty(county, out)
+	if err == nil {
+		d.rules.SetCounty(county)
+	}
+	return out, err
 }
 
 // Stop ends reading; what was read and not committed is read again at the next start.
@@ -142,6 +151,7 @@ func (d *detector) run(ctx context.Context, consumer records) {
 		if anomalies, err = d.follow(anomalies[:0]); err != nil { // it was checked when it came
 			d.log.Error().Err(err).Msg("the detectors refuse a registry")
 		}
+		anomalies = d.followRules(anomalies)
 		d.commit(ctx, consumer, nil, anomalies)
 		asked := d.now()
 		chunk, err := d.next(ctx, consumer)
@@ -151,15 +161,17 @@ func (d *detector) run(ctx context.Context, consumer records) {
 			for _, r := range chunk.Records {
 				if r.Event != nil {
 					anomalies = d.engine.Process(r.Event, anomalies)
+					anomalies = d.rules.Process(r.Event, anomalies)
 				}
 			}
 		case errors.Is(err, context.DeadlineExceeded):
 			// Nothing waits in the journal: only now may time alone pass judgement.
-			advance := d.engine.Advance
+			advance, advanceRules := d.engine.Advance, d.rules.Advance
 			if !d.watched() {
-				advance = d.engine.AdvanceUnwatched
+				advance, advanceRules = d.engine.AdvanceUnwatched, d.rules.AdvanceUnwatched
 			}
 			anomalies = advance(asked.Add(-detectLag), anomalies)
+			anomalies = advanceRules(asked.Add(-detectLag), anomalies)
 		case ctx.Err() == nil:
 			d.setHealth(event.Health{State: event.Degraded, Reason: err.Error()})
 			pause(ctx, d.idle)
@@ -174,7 +186,8 @@ func (d *detector) run(ctx context.Context, consumer records) {
 // commit stores until it succeeds: the engine cannot go back, so what it concluded must
 // not be left out.
 func (d *detector) commit(ctx context.Context, consumer records, chunk *journal.Chunk, anomalies []event.Anomaly) {
-	put, del := d.engine.Dirty()
+	d.complain()
+	put, del := d.dirty()
 	if chunk == nil && len(put) == 0 && len(del) == 0 && len(anomalies) == 0 {
 		return
 	}

@@ -22,7 +22,7 @@ var morning = time.Date(2026, 3, 4, 1, 0, 0, 0, time.UTC)
 // watch builds detectors whose clock is the test's.
 func watch(t *testing.T, j book, now func() time.Time, watched bool) *detector {
 	t.Helper()
-	d, err := newDetector(detect.DefaultConfig(), newCounty(t), j.Journal, func() bool { return watched }, zerolog.Nop())
+	d, err := newDetector(detect.DefaultConfig(), nil, newCounty(t), j.Journal, func() bool { return watched }, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,11 @@ func (g *Gateway) build() (err error) {
 	if err != nil {
 		return event.Under("influx", err)
 	}
-	g.detector, err = newDetector(g.cfg.Detect, g.deps.County, g.journal, g.watched, part("detect"))
+	own, err := readRules(g.cfg.RulesFile)
+	if err != nil {
+		return err
+	}
+	g.detector, err = newDetector(g.cfg.Detect, own, g.deps.County, g.journal, g.watched, part("detect"))
 	if err != nil {
 		return event.Under("detect", err)
 	}
@@ -123,6 +127,7 @@ func (g *Gateway) build() (err error) {
 		return event.Under("ingest", err)
 	}
 	g.onDocument(event.RegistryDocument, g.setRegistry)
+	g.onDocument(event.RulesDocument, g.setRules)
 	if g.deps.Listeners != nil {
 		if g.listen, err = g.deps.Listeners(g.ingest.Deliver); err != nil {
 			return event.Under("listeners", err)

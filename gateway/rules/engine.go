@@ -194,6 +194,9 @@ func (e *Engine) AdvanceUnwatched(now time.Time, out []event.Anomaly) []event.An
 // Skipped counts the events that were not judged because there is too much to remember.
 func (e *Engine) Skipped() uint64 { return e.skipped }
 
+// Rules is the number of rules in force.
+func (e *Engine) Rules() int { return len(e.rules) }
+
 // Failures lists the rules that could not be judged since they are in force, by name.
 func (e *Engine) Failures() []Failure {
 	all := make([]Failure, 0, len(e.errors))
