@@ -19,6 +19,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
+	"github.com/campusgate/campusgate/dashboard/registry"
 	"github.com/campusgate/campusgate/dashboard/store"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -30,10 +31,12 @@ type Dashboard struct {
 	metrics *metrics
 	gather  prometheus.Gatherer
 
-	model *state.Model
-	hub   *live.Hub
+	model  *state.Model
+	county *event.Registry // the present registry
+	hub    *live.Hub
 	// Set by Start before anything reads them.
 	alarms   *alarm.Service
+	registry *registry.Service
 	gateways *gatewayBook
 
 	life   sync.Mutex // held by Start and Stop; never by what they wait for
@@ -78,6 +81,7 @@ func New(cfg Config, deps Deps) (*Dashboard, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.county = event.NewRegistry(deps.County)
 	d.model = state.New(deps.County, state.Channels{
 		Devices: d.hub.Channel("devices"), Sites: d.hub.Channel("sites"), Feed: d.hub.Channel("feed"),
 	})
@@ -109,6 +113,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		start func(context.Context) error
 	}{
 		{"open database", d.openStore},
+		{"read registry", d.startRegistry},
 		{"make accounts", d.makeAccounts},
 		{"start live hub", d.startHub},
 		{"listen", d.listen},
@@ -137,6 +142,23 @@ func (d *Dashboard) openStore(ctx context.Context) error {
 	return d.alarms.Attach(ctx, &alarmSink{d.hub.Channel("alarms"), d.model})
 }
 
+func (d *Dashboard) startRegistry(ctx context.Context) error {
+	deps := registry.Deps{
+		Store: d.store, Seed: d.deps.County, Live: d.county, Check: d.deps.CheckCounty,
+		Changed: func(c *event.County) { d.model.SetCounty(c, d.deps.Now()) },
+		Log:     d.deps.Log.With().Str("component", "registry").Logger(), Now: d.deps.Now,
+	}
+	if d.deps.Documents != nil {
+		deps.Publish = d.deps.Documents.PublishDocument
+	}
+	var err error
+	if d.registry, err = registry.New(deps); err != nil {
+		return err
+	}
+	d.onStop = append(d.onStop, stopper{"registry", d.registry.Stop})
+	return d.registry.Start(ctx)
+}
+
 func (d *Dashboard) startHub(ctx context.Context) error {
 	d.onStop = append(d.onStop, stopper{"live hub", d.hub.Stop})
 	return d.hub.Start(ctx)
@@ -154,7 +176,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 		exposition = promhttp.HandlerFor(d.gather, promhttp.HandlerOpts{})
 	}
 	handler, err := api.New(api.Deps{
-		County: d.deps.County, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History,
+		County: d.deps.County, Live: d.county, Edits: d.registry, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History,
 		Gateways: d.gateways, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})

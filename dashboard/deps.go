@@ -34,14 +34,26 @@ type Bus interface {
 	Health() event.Health
 }
 
+// Documents brings documents to every gateway; the client of the bus does.
+type Documents interface {
+	// PublishDocument makes doc the newest version of the document of that name, and returns
+	// its number. The same text again is no new version.
+	PublishDocument(ctx context.Context, name string, doc []byte) (version uint64, err error)
+}
+
 // Deps are what the dashboard needs from others.
 type Deps struct {
-	County   *event.County // indexed
-	Bus      Bus
-	History  api.History  // nil: questions about the past are answered with 503
-	Web      http.Handler // the page; nil: REST only
-	Log      zerolog.Logger
-	Registry prometheus.Registerer // nil = a registry of its own
+	// County is the first version of the registry, indexed. Afterwards the database has it.
+	County *event.County
+	// CheckCounty finds what gateways would refuse of an indexed registry; nil: nothing.
+	CheckCounty func(*event.County) error
+	// Documents takes what gateways shall follow; nil: they follow nothing.
+	Documents Documents
+	Bus       Bus
+	History   api.History  // nil: questions about the past are answered with 503
+	Web       http.Handler // the page; nil: REST only
+	Log       zerolog.Logger
+	Registry  prometheus.Registerer // nil = a registry of its own
 	// Accounts are made, and kept, as given here, beside those of Config: the demo's.
 	Accounts []auth.Account
 	// Health are components of the same process that /readyz shall show as well.

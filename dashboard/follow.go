@@ -231,7 +231,7 @@ func (d *Dashboard) fillToday(ctx context.Context) {
 
 func (d *Dashboard) readToday(ctx context.Context) error {
 	now := d.deps.Now()
-	local := now.In(d.deps.County.Location())
+	local := now.In(d.county.County().Location())
 	y, m, day := local.Date()
 	q := api.GateLogQuery{
 		From: time.Date(y, m, day, 0, 0, 0, 0, local.Location()), To: now.Add(time.Minute), WithTemperature: true, Limit: 5000,

@@ -119,7 +119,7 @@ func (g *Gateway) build() (err error) {
 		return event.Under("detect", err)
 	}
 	g.ingest, err = ingest.New(g.cfg.Ingest, ingest.Deps{
-		Sink: g.journal, Decoders: g.deps.Decoders, Clock: g.clock(), Logger: part("ingest"), Registerer: g.deps.Registry,
+		Sink: g.journal, Decoders: g.adoptable(), Clock: g.clock(), Logger: part("ingest"), Registerer: g.deps.Registry,
 		Known:   func(s event.SiteID, d event.DeviceID) bool { return g.deps.Live.County().Device(s, d) != nil },
 		Resolve: g.deps.Resolve,
 	})

@@ -44,6 +44,26 @@ func TestRegistryOfTheCentre(t *testing.T) {
 	if n := g.Status().Devices.Unknown; n != 0 || g.deps.Live.County().Device("s1", "g1") != nil {
 		t.Errorf("%d unknown devices under the new registry", n)
 	}
+	// What came in without a site is the device's that has adopted it.
+	stranger := ingest.Message{Topic: topic, Site: event.CountySite, Device: "plain-7", Payload: []byte("stranger"), Received: time.Now()}
+	if err := g.ingest.Deliver(within(t), "plain", stranger); err != nil {
+		t.Fatal(err)
+	}
+	if n := g.Status().Devices.Unknown; n != 1 {
+		t.Errorf("%d unknown devices, want the stranger", n)
+	}
+	doc = countyDocument(t, event.Device{ID: "g2", Kind: event.KindGate, Addresses: []string{"plain:7", "unassigned:plain-7"}})
+	if err := g.documents.take("registry", 4, doc); err != nil {
+		t.Fatal(err)
+	}
+	before := messagesOf(g, "g2")
+	stranger.Payload = []byte("no stranger any more")
+	if err := g.ingest.Deliver(within(t), "plain", stranger); err != nil {
+		t.Fatal(err)
+	}
+	if n := messagesOf(g, "g2"); n != before+1 {
+		t.Errorf("%d messages of the adopted device, want %d", n, before+1)
+	}
 	for fault, bad := range map[string][]byte{
 		"used twice":     countyDocument(t, event.Device{ID: "g2"}, event.Device{ID: "g2"}),
 		"cold_store_max": countyDocument(t, event.Device{ID: "g2", Limits: map[string]float64{"cold_store_max": 99}}),
@@ -74,6 +94,15 @@ func TestRegistryOfTheCentre(t *testing.T) {
 	if alone.deps.Live.County().Device("s1", "g1") == nil || alone.Status().Documents != nil {
 		t.Error("a gateway without a centre does not use its own registry")
 	}
+}
+
+func messagesOf(g *Gateway, id event.DeviceID) uint64 {
+	for _, d := range g.ingest.Devices() {
+		if d.Site == "s1" && d.Device == id {
+			return d.Messages
+		}
+	}
+	return 0
 }
 
 // TestDetectorsFollowTheRegistry: the anomalies of a device that is removed are cleared in

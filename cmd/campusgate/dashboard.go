@@ -13,6 +13,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/bus"
 	"github.com/campusgate/campusgate/dashboard/web"
 	"github.com/campusgate/campusgate/gateway/broker"
+	"github.com/campusgate/campusgate/gateway/detect"
 	"github.com/campusgate/campusgate/gateway/event"
 	"github.com/campusgate/campusgate/gateway/influx"
 	"github.com/campusgate/campusgate/gateway/lifecycle"
@@ -73,7 +74,7 @@ func startDashboard(ctx context.Context, running *lifecycle.Stack, s dashboardSe
 		return nil, failed(ctx, running, event.Under("history", err))
 	}
 	d, err := dashboard.New(s.Config, dashboard.Deps{
-		County: s.county, Bus: client, History: history{reader}, Web: web.Handler(), Log: s.log, Registry: registry,
+		County: s.county, CheckCounty: checkLimits, Documents: client, Bus: client, History: history{reader}, Web: web.Handler(), Log: s.log, Registry: registry,
 		Accounts: s.accounts, Build: version,
 	})
 	if err != nil {
@@ -86,6 +87,12 @@ func startDashboard(ctx context.Context, running *lifecycle.Stack, s dashboardSe
 		return nil, err
 	}
 	return d, running.Start(ctx, "dashboard", d)
+}
+
+// checkLimits finds the limits in a registry that the detectors of a gateway would refuse.
+func checkLimits(county *event.County) error {
+	_, err := detect.New(detect.DefaultConfig(), county)
+	return err
 }
 
 // failed stops what runs after a part could not be made.

@@ -18,6 +18,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
+	"github.com/campusgate/campusgate/dashboard/registry"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -74,7 +75,9 @@ type Gateways interface {
 
 // Deps are what the API needs from others. All are needed, except History (nil: 503).
 type Deps struct {
-	County   *event.County
+	County   *event.County     // the registry
+	Live     *event.Registry   // follows its versions; nil: County stays
+	Edits    *registry.Service // nil: it cannot be edited (503)
 	Auth     *auth.Manager
 	Alarms   *alarm.Service
 	State    *state.Model
@@ -116,6 +119,9 @@ func New(deps Deps) (*API, error) {
 	if deps.Registry == nil {
 		deps.Registry = prometheus.NewRegistry()
 	}
+	if deps.Live == nil {
+		deps.Live = event.NewRegistry(deps.County)
+	}
 	a := &API{deps: deps, router: chi.NewRouter(), origin: http.NewCrossOriginProtection()}
 	a.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "campusgate_http_request_seconds", Help: "Time to answer a request, by route and status.",
@@ -130,6 +136,9 @@ func New(deps Deps) (*API, error) {
 	a.routes()
 	return a, nil
 }
+
+// present is the registry as it is now.
+func (a *API) present() *event.County { return a.deps.Live.County() }
 
 // ServeHTTP answers a request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }

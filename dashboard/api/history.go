@@ -43,7 +43,7 @@ func (a *API) historyRoutes() {
 
 // midnight is the beginning of the day, county time.
 func (a *API) midnight(now time.Time) time.Time {
-	local := now.In(a.deps.County.Location())
+	local := now.In(a.present().Location())
 	y, m, d := local.Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, local.Location())
 }

@@ -53,7 +53,7 @@ func (a *API) listDevices(_ context.Context, id auth.Identity, in *devicesInput)
 }
 
 func (a *API) county(scope auth.Scope) County {
-	c := a.deps.County
+	c := a.present()
 	out := County{Name: c.Name, Zone: c.Location().String(), Townships: []string{}, Routes: []event.Route{}}
 	routes := map[string]bool{}
 	for i := range c.Sites {

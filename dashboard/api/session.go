@@ -26,7 +26,7 @@ type Me struct {
 func (a *API) me(id auth.Identity) Me {
 	return Me{
 		Username: id.Username, Name: id.Name, Role: id.Role, Scope: id.Scope.Sites(), Expires: id.Expires,
-		Zone: a.deps.County.Location().String(), Build: a.deps.Build,
+		Zone: a.present().Location().String(), Build: a.deps.Build,
 	}
 }
 

@@ -56,7 +56,7 @@ func (a *API) availability(ctx context.Context, id auth.Identity, in *availabili
 		return nil, a.unavailable("the history", errors.New("no history is configured"))
 	}
 	window := availability.Interval{From: in.From.UTC(), To: in.To.UTC()}
-	report := newUptimeReport(a.deps.County, window, in, id.Scope)
+	report := newUptimeReport(a.present(), window, in, id.Scope)
 	if err := a.deps.History.EachStatus(ctx, sites, nil, window.From, window.To, report.status); err != nil {
 		return nil, a.historyError(err)
 	}

@@ -31,6 +31,15 @@ func (r *Registry) County() *County { return r.county.Load() }
 // Set puts another indexed county in its place, at once and for everybody.
 func (r *Registry) Set(c *County) { r.county.Store(c) }
 
+// UnassignedAddress is the adapter word of addresses that adoption writes: by
+// "unassigned:<device>" what came in under CountySite as that device is one of the registry.
+const UnassignedAddress = "unassigned"
+
+// Adopted returns the device that was taken in under CountySite by another id.
+func (c *County) Adopted(device DeviceID) (DeviceKey, bool) {
+	return c.ByAddress(UnassignedAddress, string(device))
+}
+
 // ParseCounty reads and indexes a County from JSON. Keys that this version does not know
 // are left out: the command centre may be newer.
 func ParseCounty(doc []byte) (*County, error) {

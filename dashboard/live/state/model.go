@@ -78,26 +78,7 @@ func New(county *event.County, channels Channels) *Model {
 		dirty: map[*device]struct{}{}, dirtySites: map[*site]struct{}{},
 		alarms: map[string]alarmMark{}, counted: map[[12]byte]struct{}{},
 	}
-	for i := range county.Sites {
-		s := &county.Sites[i]
-		st := &site{Site{
-			ID: s.ID, Name: s.Name, Kind: s.Kind, Township: s.Township, Lat: s.Lat, Lon: s.Lon,
-			Pupils: s.Pupils, PolicePost: s.PolicePost,
-		}}
-		m.sites[s.ID] = st
-		m.dirtySites[st] = struct{}{}
-		for j := range s.Devices {
-			d := &s.Devices[j]
-			dev := &device{
-				row: Device{
-					Site: s.ID, Device: d.ID, Kind: d.Kind, Name: d.Name, Place: d.Place, Assigned: true,
-					PeriodS: d.Period.Seconds(), Plate: d.Plate, Route: d.Route,
-				},
-				reg: d, hours: &s.Hours, site: st,
-			}
-			m.add(dev)
-		}
-	}
+	m.enroll()
 	return m
 }
 
@@ -159,8 +140,8 @@ func (m *Model) device(e *event.Event) *device {
 	if d := m.devices[event.DeviceKey{Site: e.Site, Device: e.Device}]; d != nil {
 		return d
 	}
-	if m.unassigned >= maxUnassigned {
-		return nil
+	if _, adopted := m.county.Adopted(e.Device); m.unassigned >= maxUnassigned || adopted && e.Site == event.CountySite {
+		return nil // the last value of an adopted one is of before
 	}
 	m.unassigned++
 	st := m.sites[e.Site]
