@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"os"
+	"os/exec"
 	"sync"
 	"syscall"
 	"testing"
@@ -21,51 +25,101 @@ import (
 	"github.com/campusgate/campusgate/gateway/journal"
 )
 
+// loadVariable turns the test's own program into terminals: its value is "<address>
+// <terminals> <positions> <together>".
+const loadVariable = "CAMPUSGATE_TEST_JT808"
+
 // BenchmarkJT808Positions takes b.N positions from 1,000 terminals into the journal: socket,
-// frame, decoding, fsync, answer. The terminals are in the same process, and their work is in
-// the figures; each sends so many positions at once and waits for their answers.
+// frame, decoding, fsync, answer. Each terminal sends so many positions at once and waits for
+// their answers. The terminals are another process, whose work is in the rate but not in the
+// CPU time.
 func BenchmarkJT808Positions(b *testing.B) {
-	for _, at := range []int{1, 10, 50} {
-		b.Run(fmt.Sprintf("together=%d", at), func(b *testing.B) { benchmarkJT808(b, 1000, at) })
+	for _, together := range []int{1, 10, 50} {
+		b.Run(fmt.Sprintf("together=%d", together), func(b *testing.B) { benchmarkJT808(b, 1000, together) })
 	}
 }
 
 func benchmarkJT808(b *testing.B, terminals, together int) {
 	addr, stored := jt808IntoJournal(b)
-	all := make([]*positionSender, terminals)
-	for n := range all {
-		all[n] = newPositionSender(b, addr, n)
-	}
-	before := stored()
-	var used, end syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+	load := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestJT808Load$")
+	load.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %d %d", loadVariable, addr, terminals, b.N, together),
+		"CAMPUSGATE_TEST_BINARY=none")
+	load.Stderr = os.Stderr
+	begin, err := load.StdinPipe()
+	if err != nil {
 		b.Fatal(err)
 	}
+	said, err := load.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := load.Start(); err != nil {
+		b.Fatal(err)
+	}
+	lines := bufio.NewReader(said)
+	if line, err := lines.ReadString('\n'); line != "ready\n" {
+		b.Fatal(line, err)
+	}
+	before, used := stored(), spent(b)
 	b.ResetTimer()
+	_ = begin.Close()
+	if line, err := lines.ReadString('\n'); line != "done\n" {
+		b.Fatal(line, err)
+	}
+	b.StopTimer()
+	used = spent(b) - used
+	if err := load.Wait(); err != nil {
+		b.Fatal(err)
+	}
+	if n := stored() - before; n != uint64(b.N) {
+		b.Fatalf("%d events in the journal, not %d", n, b.N)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "positions/s")
+	b.ReportMetric(used.Seconds()/float64(b.N)*1e6, "cpu-s/million")
+}
+
+// spent is the CPU time of this process.
+func spent(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestJT808Load is the terminals of the benchmark.
+func TestJT808Load(t *testing.T) {
+	spec := os.Getenv(loadVariable)
+	if spec == "" {
+		t.Skip("it is a part of BenchmarkJT808Positions")
+	}
+	var addr string
+	var terminals, positions, together int
+	if _, err := fmt.Sscan(spec, &addr, &terminals, &positions, &together); err != nil {
+		t.Fatal(err)
+	}
+	all := make([]*positionSender, terminals)
+	for n := range all {
+		all[n] = newPositionSender(t, addr, n)
+	}
+	fmt.Println("ready")
+	_, _ = io.ReadAll(os.Stdin) // until the benchmark closes it
 	var wait sync.WaitGroup
 	for n, s := range all {
-		share := b.N / terminals
-		if n < b.N%terminals {
+		share := positions / terminals
+		if n < positions%terminals {
 			share++
 		}
 		wait.Go(func() { s.run(share, together) })
 	}
 	wait.Wait()
-	b.StopTimer()
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &end); err != nil {
-		b.Fatal(err)
-	}
 	for _, s := range all {
 		if s.err != nil {
-			b.Fatal(s.err)
+			t.Fatal(s.err)
 		}
 	}
-	if n := stored() - before; n != uint64(b.N) {
-		b.Fatalf("%d events in the journal, not %d", n, b.N)
-	}
-	cpu := time.Duration(end.Utime.Nano() - used.Utime.Nano() + end.Stime.Nano() - used.Stime.Nano())
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "positions/s")
-	b.ReportMetric(cpu.Seconds()/float64(b.N)*1e6, "cpu-s/million")
+	fmt.Println("done")
 }
 
 // jt808IntoJournal starts a listener in front of ingest and a journal on disk.
@@ -125,13 +179,13 @@ type positionSender struct {
 	err    error
 }
 
-func newPositionSender(b *testing.B, addr string, n int) *positionSender {
-	b.Helper()
+func newPositionSender(t *testing.T, addr string, n int) *positionSender {
+	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	b.Cleanup(func() { _ = conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	return &positionSender{
 		conn: conn, header: jt808.Header{ID: jt808.IDPosition, Phone: fmt.Sprintf("138%08d", n)},
 		where: jt808test.Position{
