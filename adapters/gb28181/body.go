@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/campusgate/campusgate/adapters/payload/recording"
 )
 
 // Limits of a body.
@@ -38,9 +40,17 @@ type document struct {
 
 	alarmMethod, alarmType, alarmTime string
 
-	faulty []string // children in a Keepalive's Info
-	items  []item
-	duties []item // Alarmstatus
+	faulty  []string // children in a Keepalive's Info
+	items   []item
+	duties  []item // Alarmstatus
+	records []record
+	check   []byte // of our own listener
+}
+
+// record is one entry of a RecordList. start and end are where it stands in the UTF-8 text.
+type record struct {
+	from, to   string
+	start, end int64
 }
 
 // item is one entry of a list. start and end are where it stands in the UTF-8 text.
@@ -80,8 +90,8 @@ func parseBody(body []byte) (*document, error) {
 				return nil, err
 			}
 		case xml.CharData:
-			if len(r.text) < maxText {
-				r.text = append(r.text, t[:min(len(t), maxText)]...)
+			if most := r.most(); len(r.text) < most {
+				r.text = append(r.text, t[:min(len(t), most)]...)
 			}
 		case xml.EndElement:
 			r.close(x.InputOffset())
@@ -112,6 +122,14 @@ type reader struct {
 	text []byte
 }
 
+// most is how much of a text is read: our own listener writes longer ones.
+func (r *reader) most() int {
+	if r.doc.root == rootListener {
+		return recording.MaxJSON
+	}
+	return maxText
+}
+
 func (r *reader) in(parents ...string) bool {
 	if len(r.path) != len(parents)+1 {
 		return false
@@ -140,6 +158,11 @@ func (r *reader) open(name string, at int64) error {
 			return fmt.Errorf("DeviceList has more than %d items", maxItems)
 		}
 		r.doc.items = append(r.doc.items, item{start: at})
+	case name == "item" && r.in("", "recordlist"):
+		if len(r.doc.records) == maxItems {
+			return fmt.Errorf("RecordList has more than %d items", maxItems)
+		}
+		r.doc.records = append(r.doc.records, record{start: at})
 	case name == "item" && r.in("", "alarmstatus"):
 		if len(r.doc.duties) == maxItems {
 			return fmt.Errorf("element Alarmstatus has more than %d items", maxItems)
@@ -165,6 +188,15 @@ func (r *reader) close(at int64) {
 		}
 	case name == "item" && r.in("", "devicelist"):
 		r.doc.items[len(r.doc.items)-1].end = at
+	case name == "item" && r.in("", "recordlist"):
+		r.doc.records[len(r.doc.records)-1].end = at
+	case r.in("", "recordlist", "item"):
+		switch rec := &r.doc.records[len(r.doc.records)-1]; name {
+		case "starttime":
+			rec.from = r.value()
+		case "endtime":
+			rec.to = r.value()
+		}
 	case name == "item" && r.in("", "alarmstatus"):
 		r.doc.duties[len(r.doc.duties)-1].end = at
 	case r.in("", "devicelist", "item"):
@@ -217,6 +249,10 @@ func (r *reader) field(name string) {
 		d.alarmType = number(r.value())
 	case "alarmtime":
 		d.alarmTime = r.value()
+	case "check":
+		if d.root == rootListener {
+			d.check = bytes.Clone(r.text)
+		}
 	}
 }
 

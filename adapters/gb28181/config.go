@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/campusgate/campusgate/adapters/payload/recording"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -36,6 +37,13 @@ type Config struct {
 	// AskStatus asks every channel for its DeviceStatus after each complete catalogue, which
 	// tells whether it records; true.
 	AskStatus bool `yaml:"ask_status"`
+	// RecordsEvery is how often every channel's recordings of the day are asked for
+	// (RecordInfo), one channel of a device at a time; 1h, 5m to 24h. 0 asks for none.
+	RecordsEvery time.Duration `yaml:"records_every"`
+	// RecordsTimeout is how long the answer may take; 60s, 1s to 10m.
+	RecordsTimeout time.Duration `yaml:"records_timeout"`
+	// Recorded is what should be recorded.
+	Recorded recording.Rules `yaml:"recorded"`
 	// SubscribeExpires is how long a subscription to catalogue changes and alarms lasts
 	// before it is renewed; 1h, 1m to 24h. 0 subscribes to nothing.
 	SubscribeExpires time.Duration `yaml:"subscribe_expires"`
@@ -62,6 +70,9 @@ func DefaultConfig() Config {
 		CatalogEvery:      10 * time.Minute,
 		CatalogTimeout:    time.Minute,
 		AskStatus:         true,
+		RecordsEvery:      time.Hour,
+		RecordsTimeout:    time.Minute,
+		Recorded:          recording.DefaultRules(),
 		SubscribeExpires:  time.Hour,
 		MaxDevices:        4096,
 		MaxConnections:    1024,
@@ -102,6 +113,11 @@ func (c Config) Validate() error {
 	within("max_expires", c.MaxExpires, time.Minute, 720*time.Hour)
 	within("catalog_every", c.CatalogEvery, 10*time.Second, 24*time.Hour)
 	within("catalog_timeout", c.CatalogTimeout, time.Second, 10*time.Minute)
+	if c.RecordsEvery != 0 {
+		within("records_every", c.RecordsEvery, 5*time.Minute, 24*time.Hour)
+	}
+	within("records_timeout", c.RecordsTimeout, time.Second, 10*time.Minute)
+	faults = append(faults, event.Under("recorded", c.Recorded.Validate()))
 	if c.SubscribeExpires != 0 {
 		within("subscribe_expires", c.SubscribeExpires, time.Minute, 24*time.Hour)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/campusgate/campusgate/adapters/payload"
+	"github.com/campusgate/campusgate/adapters/payload/recording"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -28,6 +29,7 @@ func (*Decoder) Name() string { return Name }
 type state struct {
 	id         string
 	status     event.DeviceStatus
+	check      *event.CameraCheck // in place of status
 	observed   time.Time
 	resolution time.Duration
 }
@@ -66,6 +68,9 @@ func (*Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock) 
 			continue
 		}
 		e := event.Event{Type: event.TypeDeviceStatus, Kind: event.KindCamera, Retained: m.Retained, Status: &s.status}
+		if s.check != nil {
+			e.Type, e.Status, e.Check = event.TypeCameraCheck, nil, s.check
+		}
 		e.Site, e.Device = payload.Unassigned(Name, s.id)
 		if m.Site != "" {
 			e.Site = m.Site
@@ -165,12 +170,18 @@ func (d *document) registration() ([]state, error) {
 	}
 	s := state{id: d.id, status: event.DeviceStatus{Reason: d.reason}}
 	switch strings.ToLower(d.command) {
+	case "recording":
+		check, err := recording.Read(d.check)
+		if err != nil {
+			return nil, fmt.Errorf("element Check: %w", err)
+		}
+		s.check = check
 	case "online":
 		s.status.Status = event.StatusUp
 	case "offline":
 		s.status.Status = event.StatusDown
 	default:
-		return nil, fmt.Errorf("CmdType: %.80q is neither Online nor Offline", d.command)
+		return nil, fmt.Errorf("CmdType: %.80q is none of Online, Offline, Recording", d.command)
 	}
 	return []state{s}, nil
 }

@@ -39,6 +39,8 @@ type Listener struct {
 	messages *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	catalogs *prometheus.CounterVec
+	// recordings counts RecordInfo queries.
+	recordings *prometheus.CounterVec
 
 	mu        sync.Mutex
 	health    event.Health
@@ -68,18 +70,19 @@ func NewListener(cfg Config, deps payload.ListenerDeps) (*Listener, error) {
 	}
 	l := &Listener{
 		cfg: cfg, deps: deps, parser: sip.NewParser(),
-		health:   event.Health{State: event.Starting},
-		conns:    map[net.Conn]struct{}{},
-		peers:    map[string]*peer{},
-		messages: counter("messages_total", "SIP requests taken in, by method.", "method"),
-		refused:  counter("refused_total", "SIP requests not taken in, by reason.", "reason"),
-		catalogs: counter("catalogs_total", "Catalogues asked for, by result.", "result"),
+		health:     event.Health{State: event.Starting},
+		conns:      map[net.Conn]struct{}{},
+		peers:      map[string]*peer{},
+		messages:   counter("messages_total", "SIP requests taken in, by method.", "method"),
+		refused:    counter("refused_total", "SIP requests not taken in, by reason.", "reason"),
+		catalogs:   counter("catalogs_total", "Catalogues asked for, by result.", "result"),
+		recordings: counter("recordings_total", "Lists of recordings asked for, by result: complete, incomplete, silent.", "result"),
 	}
 	devices := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "campusgate_gb28181_devices", Help: "Registered devices.",
 	}, func() float64 { return float64(l.Devices()) })
 	if deps.Metrics != nil {
-		for _, c := range []prometheus.Collector{l.messages, l.refused, l.catalogs, devices} {
+		for _, c := range []prometheus.Collector{l.messages, l.refused, l.catalogs, l.recordings, devices} {
 			if err := deps.Metrics.Register(c); err != nil {
 				return nil, err
 			}

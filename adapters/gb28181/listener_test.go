@@ -118,6 +118,11 @@ func (g *gateway) deliver(_ context.Context, messages ...payload.Message) error 
 				continue // a redelivery
 			}
 			g.ids[e.ID] = true
+			if c := e.Check; c != nil {
+				g.events = append(g.events, fmt.Sprintf("%s/%s %s %s %s %g of %g, open %g, %d gaps %s", e.Site, strings.TrimPrefix(string(e.Device), "gb28181-"),
+					c.Check, c.Result, c.Reason, c.CoveredS, c.ExpectedS, c.OpenGapS, c.Gaps, c.GapList))
+				continue
+			}
 			g.events = append(g.events, fmt.Sprintf("%s/%s %s %s", e.Site, strings.TrimPrefix(string(e.Device), "gb28181-"), e.Status.Status, e.Status.Reason))
 		}
 	}

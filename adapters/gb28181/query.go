@@ -22,7 +22,7 @@ func (l *Listener) watch(ctx context.Context) {
 			return
 		case <-ticker.C:
 			l.lapse(ctx)
-			l.ask()
+			l.ask(ctx)
 		}
 	}
 }
@@ -76,9 +76,10 @@ type errand struct {
 }
 
 // ask sends the queries and subscriptions that are due, and gives up on old ones.
-func (l *Listener) ask() {
+func (l *Listener) ask(ctx context.Context) {
 	now := l.deps.Now()
 	var errands []errand
+	var lapsed []*recordQuery
 	l.mu.Lock()
 	for _, p := range l.peers {
 		if p.offline {
@@ -101,6 +102,13 @@ func (l *Listener) ask() {
 			p.channels = p.channels[1:]
 			errands = append(errands, errand{p.from, l.request("MESSAGE", id, p.from, query("DeviceStatus", l.next(), id))})
 		}
+		asked, late := l.askRecords(p, now)
+		if asked != nil {
+			errands = append(errands, *asked)
+		}
+		if late != nil {
+			lapsed = append(lapsed, late)
+		}
 		if l.cfg.SubscribeExpires > 0 && !now.Before(p.subscribeAt) {
 			// Renewed at three quarters of its life.
 			p.subscribeAt = now.Add(l.cfg.SubscribeExpires * 3 / 4)
@@ -114,6 +122,11 @@ func (l *Listener) ask() {
 	l.mu.Unlock()
 	for _, e := range errands {
 		l.send(e.to, e.data)
+	}
+	for _, q := range lapsed {
+		if err := l.tellRecords(ctx, q, now); err != nil && ctx.Err() == nil {
+			l.deps.Log.Debug().Err(err).Str("device", q.id).Msg("gb28181: what is known of its recordings was not taken")
+		}
 	}
 }
 
@@ -142,14 +155,16 @@ func (l *Listener) collect(p *peer, d *document, now time.Time) {
 	if c.want >= 0 && len(c.got) >= min(c.want, maxItems) {
 		p.open = nil
 		l.catalogs.WithLabelValues("complete").Inc()
-		if l.cfg.AskStatus {
-			p.channels = p.channels[:0]
-			for id := range c.got {
-				if isID(id) && isDevice(id) {
-					p.channels = append(p.channels, id)
-				}
+		channels := make([]string, 0, len(c.got))
+		for id := range c.got {
+			if isID(id) && isDevice(id) {
+				channels = append(channels, id)
 			}
-			slices.Sort(p.channels)
+		}
+		slices.Sort(channels)
+		p.records.learn(channels, p.id, now, l.cfg.RecordsEvery)
+		if l.cfg.AskStatus {
+			p.channels = channels
 		}
 	}
 }

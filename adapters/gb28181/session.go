@@ -33,6 +33,7 @@ type peer struct {
 	subscribeAt time.Time
 	open        *collection
 	channels    []string // whose DeviceStatus is still to be asked for
+	records     records
 }
 
 // collection is a catalogue that arrives in many messages.
@@ -248,10 +249,16 @@ func (l *Listener) message(ctx context.Context, req *sip.Request, raw []byte, fr
 		p.offline, p.catalogAt = false, now // what it said meanwhile is lost
 	}
 	p.seen, p.from = now, from
+	var found *recordQuery
 	if d != nil {
 		l.collect(p, d, now)
+		found = p.records.collect(d, now, l.cfg.RecordsTimeout)
 	}
 	l.mu.Unlock()
+	if found != nil && l.tellRecords(ctx, found, now) != nil {
+		l.answer(req, from, 503, "Service Unavailable")
+		return
+	}
 	if err != nil {
 		l.refused.WithLabelValues("body").Inc()
 		l.answer(req, from, 400, "Bad Request") // it is in the dead letters
