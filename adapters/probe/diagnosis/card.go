@@ -18,6 +18,10 @@ type hue struct {
 // is black with light text. A scene that is as poor in colours (fog, a wall, night) has
 // neither.
 func (m *measures) card(s *sampled) float64 {
+	flat := ramp(m.flatness(s), 0.72, 0.88)
+	if flat == 0 {
+		return 0
+	}
 	covered, vivid, black := 0.0, 0.0, 0.0
 	for _, h := range s.hues() {
 		covered += h.share
@@ -32,7 +36,7 @@ func (m *measures) card(s *sampled) float64 {
 	if black > 0.7 {
 		kind = max(kind, ramp(s.text(), 0, 0.01))
 	}
-	return min(kind, ramp(covered, 0.8, 0.92), ramp(m.flatness(s), 0.72, 0.88))
+	return min(kind, ramp(covered, 0.8, 0.92), flat)
 }
 
 // text returns the share of light points, without the rows in which cameras show their own
@@ -70,43 +74,49 @@ func (m *measures) flatness(s *sampled) float64 {
 }
 
 // hues returns the colours that make up the picture, commonest first, each found as the
-// fullest bin of those points that no colour before it is near.
+// middle of the fullest bin of those points that no colour before it is near.
 func (s *sampled) hues() []hue {
-	left := make([]tint, len(s.tints))
-	copy(left, s.tints)
+	left := append(s.left[:0], s.tints...)
+	s.left = left
+	s.bins = resize(s.bins, 1<<15)
+	clear(s.bins)
+	for _, t := range left {
+		s.bins[t.bin()]++
+	}
 	var hues []hue
-	bins := make(map[tint]int)
 	for len(hues) < maxColours && len(left) > 0 {
-		clear(bins)
-		var best tint
-		for _, t := range left {
-			b := tint{t.y >> 3, t.cb >> 3, t.cr >> 3}
-			bins[b]++
-			if bins[b] > bins[best] {
-				best = b
+		fullest := 0
+		for b, n := range s.bins {
+			if n > s.bins[fullest] {
+				fullest = b
 			}
 		}
-		var sum [3]int
+		var y, cb, cr int
 		for _, t := range left {
-			if (tint{t.y >> 3, t.cb >> 3, t.cr >> 3}) == best {
-				sum[0], sum[1], sum[2] = sum[0]+int(t.y), sum[1]+int(t.cb), sum[2]+int(t.cr)
+			if t.bin() == fullest {
+				y, cb, cr = y+int(t.y), cb+int(t.cb), cr+int(t.cr)
 			}
 		}
-		n := bins[best]
-		c := tint{int16(sum[0] / n), int16(sum[1] / n), int16(sum[2] / n)}
+		n := int(s.bins[fullest])
+		c := tint{int16(y / n), int16(cb / n), int16(cr / n)}
 		rest := left[:0]
 		for _, t := range left {
-			if !closeTo(t.y, c.y) || !closeTo(t.cb, c.cb) || !closeTo(t.cr, c.cr) {
+			if closeTo(t.y, c.y) && closeTo(t.cb, c.cb) && closeTo(t.cr, c.cr) {
+				s.bins[t.bin()]--
+			} else {
 				rest = append(rest, t)
 			}
-		}
-		if len(rest) == len(left) {
-			break
 		}
 		hues = append(hues, hue{c, float64(len(left)-len(rest)) / float64(len(s.tints))})
 		left = rest
 	}
 	return hues
+}
+
+// bin numbers the colours in cubes of eight levels, narrower than near: what is in the bin
+// of a colour is always near it.
+func (t tint) bin() int {
+	return int(t.y)>>3<<10 | (int(t.cb)+128)>>3<<5 | (int(t.cr)+128)>>3
 }
 
 func closeTo(a, b int16) bool { return a-b <= near && b-a <= near }

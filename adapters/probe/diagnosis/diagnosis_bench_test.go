@@ -11,7 +11,7 @@ import (
 // benchSizes are what cameras send today.
 var benchSizes = []size{{704, 576}, {1920, 1080}, {3840, 2160}}
 
-func benchView(s size) view { return views([]size{s}, 0)[0] }
+func benchView(s size) view { return paint(scenes[:1], []size{s}, 0)[0] }
 
 // BenchmarkCheck judges a decoded JPEG.
 func BenchmarkCheck(b *testing.B) {

@@ -24,7 +24,7 @@ func frozenFault(r diagnosis.Report) diagnosis.Fault {
 func TestFrozen(t *testing.T) {
 	t.Parallel()
 	c := checker(t)
-	for _, v := range views([]size{{352, 288}, {480, 270}}, 0) {
+	for _, v := range views([]size{{352, 288}}, 0) {
 		for _, how := range takes {
 			still := v.canvas.expose(how.noise, v.infrared, 1)
 			shot := func(clock string) image.Image {

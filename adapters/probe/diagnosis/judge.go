@@ -127,10 +127,14 @@ var lamps = [2]float64{-0.85, 0.53}
 // whatever is still neutral. Along the line of daylight and lamps a shift is natural, so
 // it counts for less, and not at all while small; green and purple are never light's.
 func (m *measures) cast(s *sampled) float64 {
-	shifts := make([][2]float64, 0, len(s.tints))
+	// Some thousands of points are a fair sample.
+	step := len(s.tints)/4096 + 1
+	shifts := make([][2]float64, 0, len(s.tints)/step+1)
 	var mean [2]float64
-	clipped := 0
-	for _, t := range s.tints {
+	points, clipped := 0, 0
+	for i := 0; i < len(s.tints); i += step {
+		t := s.tints[i]
+		points++
 		if t.y > 240 {
 			clipped++ // and has lost its colour
 			continue
@@ -151,8 +155,8 @@ func (m *measures) cast(s *sampled) float64 {
 		mean[1] += off
 	}
 	length := math.Hypot(mean[0], mean[1])
-	if length == 0 || len(shifts) < len(s.tints)/10 || clipped > len(s.tints)/3 {
-		return 0 // too little is left to be a fair sample
+	if length == 0 || len(shifts) < points/10 || clipped > points/3 {
+		return 0 // too little is left to judge by
 	}
 	shares := make([]float64, len(shifts))
 	for i, v := range shifts {

@@ -26,6 +26,9 @@ type sampled struct {
 	// to the third last.
 	smooth, half []float32
 
+	left []tint   // for hues: the points that belong to no colour yet,
+	bins []uint16 // and how many of them each bin has
+
 	sums   []uint32 // of one row of luma
 	across []int    // the source's columns that are read
 }

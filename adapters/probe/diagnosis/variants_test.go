@@ -9,10 +9,10 @@ import (
 	"github.com/campusgate/campusgate/adapters/probe/diagnosis"
 )
 
-// size is a resolution that cameras send: CIF and two streams of 16:9.
+// size is a resolution that cameras send: CIF and a small stream.
 type size struct{ w, h int }
 
-var sizes = []size{{352, 288}, {640, 360}, {960, 540}}
+var sizes = []size{{352, 288}, {640, 360}}
 
 // take says how a picture is taken and sent.
 type take struct {
@@ -20,7 +20,7 @@ type take struct {
 	quality int     // of the JPEG
 }
 
-var takes = []take{{1, 90}, {2, 60}, {3, 30}, {7, 75}}
+var takes = []take{{1, 90}, {2, 60}, {3, 30}, {4, 45}, {7, 75}}
 
 // strength is how plain an injected fault is.
 type strength int
@@ -119,7 +119,9 @@ type view struct {
 
 // views paints every scene at every size. What has a picture's own sharpness is
 // the lens: half a pixel and a little more.
-func views(sizes []size, people float64) []view {
+func views(sizes []size, people float64) []view { return paint(scenes, sizes, people) }
+
+func paint(scenes []scene, sizes []size, people float64) []view {
 	var all []view
 	for i, sc := range scenes {
 		for j, s := range sizes {
