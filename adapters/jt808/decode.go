@@ -67,7 +67,7 @@ func (*Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock) 
 	case IDAuthenticate:
 		return w.status(dst, event.DeviceStatus{Status: event.StatusUp, Reason: "authenticated"}), nil
 	case IDLogout:
-		return w.status(dst, event.DeviceStatus{Status: event.StatusDown, Reason: "logged out"}), nil
+		return w.status(dst, event.DeviceStatus{Status: event.StatusDown, Reason: leavingReason(m.Topic)}), nil
 	}
 	return dst, nil
 }

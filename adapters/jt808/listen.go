@@ -15,9 +15,6 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-// family is the adapter's name in topics and in the registry's addresses.
-const family = "jt808"
-
 // tick is how often connections, terminals and messages in packets are looked at.
 const tick = 250 * time.Millisecond
 

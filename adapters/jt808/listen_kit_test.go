@@ -23,7 +23,11 @@ import (
 const (
 	phone    = "13800000001"
 	other    = "13800000002"
-	patience = 60 * time.Second
+	stranger = "13800000009" // to the registry
+	// What the registry has for the other terminal.
+	plateOfOther  = "浙A00002"
+	numberOfOther = "T000002"
+	patience      = 60 * time.Second
 )
 
 var errFull = errors.New("the journal is full")
@@ -92,7 +96,13 @@ func (g *gateway) deps() payload.ListenerDeps {
 	return payload.ListenerDeps{
 		Deliver: g.deliver, Now: g.clock, Log: zerolog.Nop(),
 		Resolve: func(address string) (event.SiteID, event.DeviceID, bool) {
-			return "s012", "bus-1", address == phone
+			switch address {
+			case phone:
+				return "s012", "bus-1", true
+			case other, plateOfOther, numberOfOther:
+				return "s012", "bus-2", true
+			}
+			return "", "", false
 		},
 	}
 }

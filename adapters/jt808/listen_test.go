@@ -84,14 +84,26 @@ func TestACodeOutlivesARestart(t *testing.T) {
 func TestRegistrationByTheRegistry(t *testing.T) {
 	t.Parallel()
 	g := start(t, func(c *jt808.Config) { c.Registration = jt808.RegistrationRegistry })
-	g.login(phone)
-	stranger := g.dial(other)
-	if result, err := stranger.Register(); err != nil || result != 4 || stranger.Code != "" {
-		t.Errorf("result %d, %v", result, err)
+	for _, c := range []struct {
+		phone, plate, number string
+		want                 byte
+	}{
+		{phone, "浙A00001", "T000001", 0},
+		{other, plateOfOther, numberOfOther, 0},
+		{phone, plateOfOther, "T000001", 1},
+		{phone, "浙A00001", numberOfOther, 3},
+		{stranger, "浙A00009", "T000009", 4},
+	} {
+		term := g.dial(c.phone)
+		term.Plate, term.Number = c.plate, c.number
+		if result, err := term.Register(); err != nil || result != c.want || (term.Code != "") != (c.want == 0) {
+			t.Errorf("%+v: result %d, code %q, %v", c, result, term.Code, err)
+		}
 	}
 	open := start(t, nil)
-	open.login(other)
-	if m := open.delivered(0)[0]; m.Site != "county" || m.Device != "jt808-"+other {
+	term := open.login(stranger)
+	ask(t, term, jt808.IDHeartbeat, nil, 0)
+	if m := open.delivered(jt808.IDHeartbeat)[0]; m.Site != "county" || m.Device != "jt808-"+stranger {
 		t.Errorf("taken in as %s/%s", m.Site, m.Device)
 	}
 }

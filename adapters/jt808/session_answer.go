@@ -190,20 +190,41 @@ const (
 	registerNoSuchTerminal = 4
 )
 
+// registration judges one. The registry may also name a terminal's number and its vehicle's
+// plate as addresses, jt808:<number> and jt808:<plate>: then they must be of the same device
+// as its phone.
 func (l *Listener) registration(h *Header, body []byte) byte {
 	if l.cfg.Registration == RegistrationOpen {
 		return registerOK
 	}
-	if _, _, ok := l.resolve(h); !ok {
+	site, device, ok := l.resolve(h)
+	if !ok {
 		return registerNoSuchTerminal
 	}
-	_ = body
+	r, err := ParseRegister(*h, body)
+	if err != nil {
+		return registerNoSuchTerminal
+	}
+	elsewhere := func(address string) bool {
+		if address == "" {
+			return false
+		}
+		s, d, ok := l.deps.Resolve(address)
+		return ok && (s != site || d != device)
+	}
+	switch {
+	case elsewhere(r.Plate):
+		return registerVehicleTaken
+	case elsewhere(r.TerminalID):
+		return registerTerminalTaken
+	}
 	return registerOK
 }
 
 // authenticate checks the code that a terminal was given when it registered.
 func (l *Listener) authenticate(b *batch, c *link, at *terminal, h *Header, body, frame []byte, now time.Time) *terminal {
-	if l.cfg.RequireAuth && !l.codeIs(h.Phone, authCode(h, body)) || !l.welcome(h) {
+	a, err := ParseAuthenticate(*h, body)
+	if l.cfg.RequireAuth && (err != nil || !l.codeIs(h.Phone, a.Code)) || !l.welcome(h) {
 		l.met.refused.WithLabelValues(refusedPassword).Inc()
 		b.general(c, h, h.Serial, resultFailed) // it registers anew
 		return at
@@ -215,20 +236,6 @@ func (l *Listener) authenticate(b *batch, c *link, at *terminal, h *Header, body
 	b.messages = append(b.messages, l.deliverable(h, frame, now))
 	b.general(c, h, h.Serial, resultOK)
 	return t
-}
-
-func authCode(h *Header, body []byte) string {
-	if h.Version2019 && len(body) > 0 && int(body[0]) < len(body) {
-		body = body[1 : 1+int(body[0])]
-	}
-	return text(body)
-}
-
-func text(b []byte) string {
-	for len(b) > 0 && (b[len(b)-1] == 0 || b[len(b)-1] == ' ') {
-		b = b[:len(b)-1]
-	}
-	return string(b)
 }
 
 // message takes a message that is whole.
@@ -320,7 +327,7 @@ func (l *Listener) packet(b *batch, c *link, t *terminal, h *Header, body []byte
 // topic is jt808/<phone>/<id of the message>.
 func topic(h *Header) string {
 	var room [64]byte
-	b := append(append(room[:0], family+"/"...), h.Phone...)
+	b := append(append(room[:0], Name+"/"...), h.Phone...)
 	return string(hex.AppendEncode(append(b, "/0x"...), []byte{byte(h.ID >> 8), byte(h.ID)}))
 }
 
@@ -329,7 +336,7 @@ func (l *Listener) deliverable(h *Header, frame []byte, now time.Time) payload.M
 	m := payload.Message{Topic: topic(h), Payload: frame, Received: now}
 	var ok bool
 	if m.Site, m.Device, ok = l.resolve(h); !ok {
-		m.Site, m.Device = payload.Unassigned(family, h.Phone)
+		m.Site, m.Device = payload.Unassigned(Name, h.Phone)
 	}
 	return m
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/campusgate/campusgate/adapters/payload"
@@ -68,12 +69,25 @@ func (l *Listener) answered(t *terminal, body []byte) {
 	}
 }
 
-// goneMessage is the logout of a terminal that has not said it itself.
+// goneLevel ends the topic of a message of our own: a terminal has not said that it leaves.
+const goneLevel = "/gone"
+
+// goneMessage is that message: the logout that the terminal owes us.
 func (l *Listener) goneMessage(t *terminal, now time.Time) payload.Message {
 	t.mu.Lock()
-	h := t.head.Answer(IDLogout, uint16(now.UnixMilli()))
+	h := t.head.Answer(IDLogout, 0)
 	t.mu.Unlock()
-	return l.deliverable(&h, AppendMessage(nil, h, nil), now)
+	m := l.deliverable(&h, AppendMessage(nil, h, nil), now)
+	m.Topic = Name + "/" + t.phone + goneLevel
+	return m
+}
+
+// leavingReason is why a terminal is down after a logout.
+func leavingReason(topic string) string {
+	if strings.HasSuffix(topic, goneLevel) {
+		return "no longer heard"
+	}
+	return "logged out"
 }
 
 // fragmentRequest is the body of 0x8003: serial of the first packet, how many are missing

@@ -10,11 +10,19 @@ import (
 	"net"
 	"time"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
+
 	"github.com/campusgate/campusgate/adapters/jt808"
 )
 
 // Patience is how long a terminal waits for an answer.
 const Patience = 30 * time.Second
+
+// What a terminal registers with.
+const (
+	number = "T000001"
+	plate  = "浙A12345"
+)
 
 // ErrNoAnswer says that no answer came within the terminal's patience.
 var ErrNoAnswer = errors.New("no answer")
@@ -29,6 +37,8 @@ type Message struct {
 type Terminal struct {
 	Phone       string
 	Version2019 bool
+	// Number and Plate are what it registers with: at most 7 bytes, and what GBK can write.
+	Number, Plate string
 	// Code is what Authenticate shows; Register sets it.
 	Code string
 	// Patience is how long it waits for an answer.
@@ -51,7 +61,7 @@ func Dial(network, addr, phone string) (*Terminal, error) {
 
 // New makes a terminal on a connection.
 func New(conn net.Conn, phone string) *Terminal {
-	return &Terminal{Phone: phone, Patience: Patience, Conn: conn}
+	return &Terminal{Phone: phone, Number: number, Plate: plate, Patience: Patience, Conn: conn}
 }
 
 // Close ends the connection.
@@ -120,7 +130,7 @@ func (t *Terminal) Ask(id uint16, body []byte) (byte, error) {
 
 // Register registers the terminal and keeps its code.
 func (t *Terminal) Register() (byte, error) {
-	serial, err := t.Send(jt808.IDRegister, Registration(t.Version2019))
+	serial, err := t.Send(jt808.IDRegister, registration(t.Version2019, t.Number, t.Plate))
 	if err != nil {
 		return 0, err
 	}
@@ -160,7 +170,9 @@ func (t *Terminal) Login() error {
 }
 
 // Registration is the body of 0x0100 of a terminal of 2013 or 2019.
-func Registration(version2019 bool) []byte {
+func Registration(version2019 bool) []byte { return registration(version2019, number, plate) }
+
+func registration(version2019 bool, number, plate string) []byte {
 	maker, model, id := 5, 20, 7
 	if version2019 {
 		maker, model, id = 11, 30, 30
@@ -169,12 +181,17 @@ func Registration(version2019 bool) []byte {
 	for _, f := range []struct {
 		text string
 		size int
-	}{{"CGTST", maker}, {"BUS-1", model}, {"T000001", id}} {
+	}{{"CGTST", maker}, {"BUS-1", model}, {number, id}} {
 		field := make([]byte, f.size)
 		copy(field, f.text)
 		b = append(b, field...)
 	}
-	return append(b, 2, 0xd5, 0xe3, 'A', '1', '2', '3', '4', '5') // yellow, 浙A12345 in GBK
+	b = append(b, 2) // yellow
+	text, err := simplifiedchinese.GBK.NewEncoder().String(plate)
+	if err != nil {
+		text = plate // no plate: sent as it is
+	}
+	return append(b, text...)
 }
 
 // Position is the body of 0x0200.
