@@ -135,7 +135,8 @@ func TestDriver(t *testing.T) {
 		{"no clock", "\x02\x00\x00\x00\x00\x00\x00", jt808.Driver{Out: true}, false},
 		{
 			"2011", "\x04" + name + field("ID", 20, false) + field("CERT-0042", 40, false) + "\x06" + issuer,
-			jt808.Driver{Certificate: "CERT-0042"}, false,
+			jt808.Driver{Certificate: "CERT-0042"},
+			false,
 		},
 		{"nothing", "", jt808.Driver{}, true},
 		{"no result", "\x01" + stamp, jt808.Driver{Time: at}, true},

@@ -60,48 +60,57 @@ func TestHeaders(t *testing.T) {
 	}{
 		{
 			"2013", "0200 0002 013600000077 0005 abcd",
-			jt808.Header{ID: 0x0200, Phone: "13600000077", PhoneBytes: 6, Serial: 5, Length: 2}, "abcd",
+			jt808.Header{ID: 0x0200, Phone: "13600000077", PhoneBytes: 6, Serial: 5, Length: 2},
+			"abcd",
 		},
 		{
 			"2019", "0200 4002 02 00000000013600000077 0005 abcd",
 			jt808.Header{
 				ID: 0x0200, Version2019: true, ProtocolVersion: 2, Phone: "13600000077", PhoneBytes: 10, Serial: 5, Length: 2,
-			}, "abcd",
+			},
+			"abcd",
 		},
 		{
 			"flag of 2019 over the header of 2013", "0200 4002 013600000077 0005 abcd",
-			jt808.Header{ID: 0x0200, Phone: "13600000077", PhoneBytes: 6, Serial: 5, Length: 2}, "abcd",
+			jt808.Header{ID: 0x0200, Phone: "13600000077", PhoneBytes: 6, Serial: 5, Length: 2},
+			"abcd",
 		},
 		{
 			"header of 2019 without its flag", "0200 0002 01 00000000013600000077 0005 abcd",
 			jt808.Header{
 				ID: 0x0200, Version2019: true, ProtocolVersion: 1, Phone: "13600000077", PhoneBytes: 10, Serial: 5, Length: 2,
-			}, "abcd",
+			},
+			"abcd",
 		},
 		{
 			"a part", "0704 2001 013600000077 ffff 0003 0002 ee",
 			jt808.Header{
 				ID: 0x0704, Phone: "13600000077", PhoneBytes: 6, Serial: 0xffff, Length: 1, Fragment: true, Total: 3, Index: 2,
-			}, "ee",
+			},
+			"ee",
 		},
 		{
 			"a part of 2019", "0704 6001 01 00000000013600000077 0001 0003 0001 ee",
 			jt808.Header{
 				ID: 0x0704, Version2019: true, ProtocolVersion: 1, Phone: "13600000077", PhoneBytes: 10, Serial: 1, Length: 1,
 				Fragment: true, Total: 3, Index: 1,
-			}, "ee",
+			},
+			"ee",
 		},
 		{
 			"encrypted", "0801 0401 013600000077 0001 ee",
-			jt808.Header{ID: 0x0801, Phone: "13600000077", PhoneBytes: 6, Serial: 1, Length: 1, Encrypt: 1}, "ee",
+			jt808.Header{ID: 0x0801, Phone: "13600000077", PhoneBytes: 6, Serial: 1, Length: 1, Encrypt: 1},
+			"ee",
 		},
 		{
 			"no phone", "0002 0000 000000000000 0001",
-			jt808.Header{ID: 2, Phone: "0", PhoneBytes: 6, Serial: 1}, "",
+			jt808.Header{ID: 2, Phone: "0", PhoneBytes: 6, Serial: 1},
+			"",
 		},
 		{
 			"phone of digits above 9", "0002 0000 00000000ab1f 0001",
-			jt808.Header{ID: 2, Phone: "ab1f", PhoneBytes: 6, Serial: 1}, "",
+			jt808.Header{ID: 2, Phone: "ab1f", PhoneBytes: 6, Serial: 1},
+			"",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

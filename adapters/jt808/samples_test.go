@@ -59,27 +59,30 @@ type sample struct {
 // sources say they mean.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	payloadtest.EachSample(t, "jt808", func(name string, body []byte) ([]event.Event, error, string) {
+	payloadtest.EachSample(t, "jt808", func(name string, body []byte) (events []event.Event, err error, wrong string) { //nolint:staticcheck // as EachSample asks
 		if filepath.Ext(name) == ".txt" {
-			return text(t, name, body)
+			events, wrong, err = text(t, name, body)
+			return events, err, wrong
 		}
 		var s sample
 		if err := json.Unmarshal(body, &s); err != nil {
-			return nil, nil, err.Error()
+			t.Fatal(err)
 		}
 		wire := s.Decode.Wire
 		if wire == "" {
 			wire = s.Given
 		}
-		return s.judge(t, name, unhex(t, wire))
+		events, wrong, err = s.judge(t, name, unhex(t, wire))
+		return events, err, wrong
 	})
 }
 
 // text holds the frames of a terminal and what the platform answers: both must be read, and
 // written again byte for byte.
-func text(t *testing.T, name string, body []byte) (events []event.Event, err error, wrong string) {
+func text(t *testing.T, name string, body []byte) (events []event.Event, wrong string, err error) {
 	t.Helper()
 	frames := 0
+	var asked jt808.Header // what a terminal sent; the platform's answer follows
 	for _, hex := range regexp.MustCompile(`(?m)^7e[0-9a-f]+7e$`).FindAllString(string(body), -1) {
 		frame := unhex(t, hex)
 		h, b, err := jt808.ParseMessage(frame, jt808.ChecksumStrict, nil)
@@ -88,15 +91,20 @@ func text(t *testing.T, name string, body []byte) (events []event.Event, err err
 		}
 		frames++
 		if again := jt808.AppendMessage(nil, h, b); !bytes.Equal(again, frame) {
-			return nil, nil, fmt.Sprintf("%x is written as %x", frame, again)
+			return nil, fmt.Sprintf("%x is written as %x", frame, again), nil
+		}
+		if h.ID < 0x8000 {
+			asked = h
+		} else if again := jt808.AppendMessage(nil, asked.Answer(h.ID, h.Serial), b); asked.ID != 0 && !bytes.Equal(again, frame) {
+			return nil, fmt.Sprintf("the answer is %x, want %x", again, frame), nil
 		}
 		h.PhoneBytes = 0 // by its text
 		if again := jt808.AppendMessage(nil, h, b); !bytes.Equal(again, frame) {
-			return nil, nil, fmt.Sprintf("%x is written as %x by its phone's text", frame, again)
+			return nil, fmt.Sprintf("%x is written as %x by its phone's text", frame, again), nil
 		}
 		more, err := decode(t, frame)
 		if err != nil {
-			return nil, err, "refused"
+			return nil, "refused", err
 		}
 		events = append(events, more...)
 	}
@@ -115,9 +123,9 @@ func text(t *testing.T, name string, body []byte) (events []event.Event, err err
 		}
 	}
 	if frames == 0 || positions != want {
-		return events, nil, fmt.Sprintf("%d frames, %d events, want %d", frames, positions, want)
+		return events, fmt.Sprintf("%d frames, %d events, want %d", frames, positions, want), nil
 	}
-	return events, nil, ""
+	return events, "", nil
 }
 
 func decode(t testing.TB, frame []byte) ([]event.Event, error) {
@@ -130,7 +138,7 @@ func decode(t testing.TB, frame []byte) ([]event.Event, error) {
 	return events, err
 }
 
-func (s *sample) judge(t *testing.T, name string, frame []byte) (events []event.Event, err error, wrong string) {
+func (s *sample) judge(t *testing.T, name string, frame []byte) (events []event.Event, wrong string, err error) {
 	t.Helper()
 	d := &s.Decode.Decoded
 	h, body, err := jt808.ParseMessage(frame, jt808.ChecksumStrict, nil)
@@ -140,37 +148,37 @@ func (s *sample) judge(t *testing.T, name string, frame []byte) (events []event.
 		// The flag of 2019 over the header of 2013: the other decoder went by the flag.
 		return s.forced2013(t, h, body, frame, err)
 	case damaged && err == nil:
-		return nil, nil, "a damaged frame is taken"
+		return nil, "a damaged frame is taken", nil
 	case !damaged && err != nil:
-		return nil, err, "a good frame is refused"
+		return nil, "a good frame is refused", err
 	case d.ID == "":
-		return nil, err, ""
+		return nil, "", err
 	case damaged && !jt808.IsDamage(err):
-		return nil, err, "is damaged, and refused for something else"
+		return nil, "is damaged, and refused for something else", err
 	}
 	wantPhone := strings.TrimLeft(d.Phone, "0")
 	if fmt.Sprintf("0x%04x", h.ID) != d.ID || h.Version2019 != d.Version || h.Fragment != d.Fragment || h.Encrypt != d.Encrypt ||
 		h.Phone != wantPhone || h.Serial != d.Serial || h.Length != d.Length {
-		return nil, err, fmt.Sprintf("header %+v", h)
+		return nil, fmt.Sprintf("header %+v", h), err
 	}
 	if err == nil {
 		if again := jt808.AppendMessage(nil, h, body); !bytes.Equal(again, frame) {
-			return nil, nil, fmt.Sprintf("is written as %x", again)
+			return nil, fmt.Sprintf("is written as %x", again), nil
 		}
 		if wrong := s.bodies(h, body); wrong != "" {
-			return nil, nil, wrong
+			return nil, wrong, nil
 		}
 	}
 	// What a listener makes of it that does not mind damage.
 	events, err = decode(t, frame)
 	if d.Encrypt != 0 || d.Fragment {
 		if err == nil {
-			return events, nil, "is taken"
+			return events, "is taken", nil
 		}
-		return nil, err, ""
+		return nil, "", err
 	}
 	if err != nil {
-		return nil, err, "is refused"
+		return nil, "is refused", err
 	}
 	var want []location
 	switch {
@@ -186,39 +194,39 @@ func (s *sample) judge(t *testing.T, name string, frame []byte) (events []event.
 		}
 	}
 	if len(positions) != len(want) {
-		return events, nil, fmt.Sprintf("%d positions, want %d", len(positions), len(want))
+		return events, fmt.Sprintf("%d positions, want %d", len(positions), len(want)), nil
 	}
 	for i := range want {
 		if d.Batch != nil && positions[i].Backfill != (d.Batch.Type == 1) {
-			return events, nil, "backfill"
+			return events, "backfill", nil
 		}
 		if wrong := want[i].compare(&positions[i]); wrong != "" {
-			return events, nil, wrong
+			return events, wrong, nil
 		}
 	}
 	switch d.ID {
 	case "0x0002", "0x0003", "0x0102":
 		if len(events) != 1 || events[0].Status == nil {
-			return events, nil, "no status"
+			return events, "no status", nil
 		}
 	}
-	return events, nil, ""
+	return events, "", nil
 }
 
-func (s *sample) forced2013(t *testing.T, h jt808.Header, body, frame []byte, err error) ([]event.Event, error, string) {
+func (s *sample) forced2013(t *testing.T, h jt808.Header, body, frame []byte, err error) ([]event.Event, string, error) {
 	t.Helper()
 	if err != nil || h.Version2019 || h.Phone != "10030000681" || len(body) != 0x6c {
-		return nil, err, fmt.Sprintf("header %+v", h)
+		return nil, fmt.Sprintf("header %+v", h), err
 	}
 	events, err := decode(t, frame)
 	if err != nil || len(events) != 1 {
-		return events, err, "not one event"
+		return events, "not one event", err
 	}
 	want := location{
 		Status: "0x000c0003", Alarm: "0x00000000", Lat: 40.670063, Lon: 122.452300, AltM: 4,
 		Speed: 86.7, Course: 215, Time: "2021-06-25 15:57:39", Satellites: 18, Positioned: true,
 	}
-	return events, nil, want.compare(&events[0])
+	return events, want.compare(&events[0]), nil
 }
 
 // compare holds an event to a position. Where that is no place, or no speed of a bus, the
