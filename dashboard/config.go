@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/gateway/event"
@@ -20,6 +21,7 @@ type Config struct {
 	// AlarmRetention is how long closed alarms and their audit are kept, 30 days to 20 years.
 	// Open alarms are never removed.
 	AlarmRetention time.Duration `yaml:"alarm_retention"`
+	Alarms         alarm.Config  `yaml:"alarms"`
 	// AdminPasswordFile holds the password of the account "admin", made when there is no
 	// account at all. Empty: a password is made up and written to <data_dir>/admin-password.
 	AdminPasswordFile string `yaml:"admin_password_file"`
@@ -58,6 +60,7 @@ func DefaultConfig() Config {
 	return Config{
 		HTTP:           HTTPConfig{Addr: "127.0.0.1:8080"},
 		AlarmRetention: 3 * 365 * 24 * time.Hour,
+		Alarms:         alarm.DefaultConfig(),
 		Session:        auth.DefaultConfig(),
 		Live:           live.DefaultConfig(),
 	}
@@ -65,7 +68,7 @@ func DefaultConfig() Config {
 
 // Validate returns every wrong setting.
 func (c Config) Validate() error {
-	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("http", c.HTTP.Validate())}
+	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate())}
 	check := func(ok bool, key string, value any, want string) {
 		if !ok {
 			faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})

@@ -72,7 +72,10 @@ func New(cfg Config, deps Deps) (*Dashboard, error) {
 	d := &Dashboard{cfg: cfg, deps: deps, state: event.Starting, following: map[string]error{}}
 	d.gather, _ = deps.Registry.(prometheus.Gatherer)
 	var err error
-	if d.metrics, err = newMetrics(deps.Registry); err != nil {
+	if d.metrics, err = newMetrics(deps.Registry); err == nil {
+		err = deps.Registry.Register(newDeskMetrics(d))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("register metrics of dashboard: %w", err)
 	}
 	d.hub, err = live.New(cfg.Live, live.Deps{
@@ -134,7 +137,8 @@ func (d *Dashboard) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.alarms = alarm.New(s)
+	d.alarms = alarm.New(s, alarm.WithConfig(d.cfg.Alarms), alarm.WithOperators(d.operators),
+		alarm.InCounty(func() *event.County { return d.deps.County }))
 	d.mu.Lock()
 	d.store = s
 	d.mu.Unlock()

@@ -186,7 +186,7 @@ func (d *Dashboard) clock(ctx context.Context) {
 			now := d.deps.Now()
 			d.model.Sweep(now)
 			d.gateways.sweep(now)
-			stats.publish(now)
+			stats.publish(ctx, now)
 			if err := d.alarms.Expire(ctx, now); err != nil && d.failing("shelving", err) {
 				d.deps.Log.Error().Err(err).Msg("cannot end shelvings")
 			} else if err == nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -102,7 +103,7 @@ func newStats(d *Dashboard) *stats {
 }
 
 // publish is called every second. The rate is smoothed over about five.
-func (s *stats) publish(now time.Time) {
+func (s *stats) publish(ctx context.Context, now time.Time) {
 	events, late := s.d.model.Counts()
 	elapsed := time.Since(s.at).Seconds()
 	if elapsed <= 0 {
@@ -110,15 +111,20 @@ func (s *stats) publish(now time.Time) {
 	}
 	s.rate += (float64(events-s.events)/elapsed - s.rate) / 5
 	s.events, s.at = events, time.Now()
+	flood, err := s.d.alarms.Flood(ctx, now)
+	if err != nil {
+		return
+	}
 	row, err := json.Marshal(struct {
-		Rate   float64   `json:"events_per_s"`
-		Events uint64    `json:"events"`
-		Late   uint64    `json:"late"`
-		Client int       `json:"clients"`
-		Alarms int       `json:"alarms_open"`
-		Lag    int64     `json:"bus_lag_ms"`
-		At     time.Time `json:"at"`
-	}{s.rate, events, late, s.d.hub.Clients(), s.d.model.OpenAlarms(), s.d.metrics.last.Load() / int64(time.Millisecond), now.UTC()})
+		Rate   float64     `json:"events_per_s"`
+		Events uint64      `json:"events"`
+		Late   uint64      `json:"late"`
+		Client int         `json:"clients"`
+		Alarms int         `json:"alarms_open"`
+		Lag    int64       `json:"bus_lag_ms"`
+		Flood  alarm.Flood `json:"flood"`
+		At     time.Time   `json:"at"`
+	}{s.rate, events, late, s.d.hub.Clients(), s.d.model.OpenAlarms(), s.d.metrics.last.Load() / int64(time.Millisecond), flood, now.UTC()})
 	if err != nil {
 		return
 	}

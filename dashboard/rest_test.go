@@ -72,6 +72,20 @@ func TestEveryOperationByRole(t *testing.T) {
 		{"POST", "/api/v1/alarms/a2/ack", "/api/v1/alarms/{id}/ack", late, with(work, map[string]int{"guard": 404})},
 		{"POST", "/api/v1/alarms/a1/comment", "/api/v1/alarms/{id}/comment", late, work},
 		{"POST", "/api/v1/alarms/a1/close", "/api/v1/alarms/{id}/close", late, work},
+		{"POST", "/api/v1/alarms/a1/false-alarm", "/api/v1/alarms/{id}/false-alarm", late, work},
+		{"POST", "/api/v1/alarms/a1/need-help", "/api/v1/alarms/{id}/need-help", late, work},
+		{"POST", "/api/v1/alarms/a1/confirm", "/api/v1/alarms/{id}/confirm", late, work},
+		{"POST", "/api/v1/alarms/a1/assign", "/api/v1/alarms/{id}/assign", `{"rev":999,"assignee":"guard"}`, desk},
+		{"POST", "/api/v1/alarms/a1/position", "/api/v1/alarms/{id}/position", `{"rev":999,"lat":30,"lon":104}`, work},
+		{"POST", "/api/v1/alarms/a1/attachments?rev=999", "/api/v1/alarms/{id}/attachments", pixel, work},
+		{"GET", "/api/v1/alarms/a1/attachments", "/api/v1/alarms/{id}/attachments", "", with(all, map[string]int{"lost": 404})},
+		{"GET", "/api/v1/alarms/a1/attachments/9", "/api/v1/alarms/{id}/attachments/{n}", "", map[string]int{"": 401, "admin": 404, "guard": 404, "lost": 404}},
+		{"GET", "/api/v1/maintenance", "", "", all},
+		{"POST", "/api/v1/maintenance", "", `{"reason":"n","site":"s9"}`, map[string]int{"": 401, "admin": 422, "operator": 422, "guard": 403, "inspector": 403, "lost": 422}},
+		{"POST", "/api/v1/maintenance/w1", "/api/v1/maintenance/{id}", `{"reason":"n","site":"s1","days":["mon"],"start":"10:00","end":"11:00"}`, map[string]int{"": 401, "admin": 404, "operator": 404, "guard": 403, "inspector": 403, "lost": 404}},
+		{"POST", "/api/v1/maintenance/w1/end", "/api/v1/maintenance/{id}/end", `{"rev":1}`, map[string]int{"": 401, "admin": 404, "operator": 404, "guard": 403, "inspector": 403, "lost": 404}},
+		{"GET", "/api/v1/alarm-numbers", "", "", all},
+		{"GET", "/api/v1/shift", "", "", all},
 		{"POST", "/api/v1/alarms/a1/shelve", "/api/v1/alarms/{id}/shelve", fmt.Sprintf(`{"rev":999,"note":"n","until":%q}`, until), desk},
 		{"POST", "/api/v1/alarms/a1/unshelve", "/api/v1/alarms/{id}/unshelve", late, desk},
 		{"POST", "/api/v1/alarms/a1/out-of-service", "/api/v1/alarms/{id}/out-of-service", late, desk},
@@ -99,7 +113,7 @@ func TestEveryOperationByRole(t *testing.T) {
 			if !ok {
 				continue
 			}
-			code, text := browsers[u].do(c.method, c.path, c.body)
+			code, text := browsers[u].do(c.method, c.path, c.body, asPicture(c.body))
 			if code != want {
 				t.Errorf("%s %s as %q: %d, want %d: %s", c.method, c.path, u, code, want, text)
 			}
@@ -123,6 +137,18 @@ func TestEveryOperationByRole(t *testing.T) {
 			if !tried[strings.ToUpper(method)+" "+path] {
 				t.Errorf("%s %s is described and not in the table", method, path)
 			}
+		}
+	}
+}
+
+// pixel is a picture, as far as its first bytes say.
+const pixel = "\x89PNG\r\n\x1a\n and what follows"
+
+// asPicture sends a picture as what it is.
+func asPicture(body string) func(*http.Request) {
+	return func(r *http.Request) {
+		if body == pixel {
+			r.Header.Set("Content-Type", "image/png")
 		}
 	}
 }

@@ -132,7 +132,7 @@ func (s *Service) WindowsOn(ctx context.Context, from, to time.Time) ([]WindowSp
 // WindowSpans is a window with times when it is on.
 type WindowSpans struct {
 	Window Window `json:"window"`
-	Spans  []Span `json:"spans"`
+	Spans  []Period `json:"spans"`
 }
 
 // ConcernsAny reports whether the window is about a site that a person may see.

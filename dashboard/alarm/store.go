@@ -33,6 +33,12 @@ type Store interface {
 	Picture(ctx context.Context, alarm string, n int64) (Attachment, []byte, error)
 	// Raised counts the alarms that were newly put before people, by second, since a time.
 	Raised(ctx context.Context, since time.Time) (map[int64]int, error)
+	// Steps yields audit entries of [from, to) with their alarms, oldest first. Of the query
+	// only the sites count.
+	Steps(ctx context.Context, q Query, from, to time.Time, yield func(*Step) error) error
+	// Tally counts open alarms; those that have stood since before stale are stale.
+	Tally(ctx context.Context, q Query, stale time.Time) (Tally, error)
+	AuditHead(ctx context.Context) (AuditHead, error)
 }
 
 // Tx is a write transaction.

@@ -48,8 +48,8 @@ type Window struct {
 	EndedAt *time.Time `json:"ended_at" readOnly:"true"`
 }
 
-// Span is [From, To).
-type Span struct {
+// Period is [From, To).
+type Period struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 }
@@ -116,9 +116,9 @@ func (w *Window) Concerns(site event.SiteID, device event.DeviceID, kind event.K
 // Spans returns the window's times that overlap [from, to), oldest first. Clock times are
 // those of the zone: across a change of the clocks a window keeps its words, and a time
 // that the clocks leave out is the one they jump to.
-func (w *Window) Spans(from, to time.Time, zone *time.Location) []Span {
-	var out []Span
-	add := func(s Span) {
+func (w *Window) Spans(from, to time.Time, zone *time.Location) []Period {
+	var out []Period
+	add := func(s Period) {
 		if w.EndedAt != nil && w.EndedAt.Before(s.To) {
 			s.To = *w.EndedAt
 		}
@@ -127,7 +127,7 @@ func (w *Window) Spans(from, to time.Time, zone *time.Location) []Span {
 		}
 	}
 	if w.From != nil && w.To != nil {
-		add(Span{w.From.UTC(), w.To.UTC()})
+		add(Period{w.From.UTC(), w.To.UTC()})
 		return out
 	}
 	start, errStart := time.Parse(clockForm, w.Start)
@@ -150,7 +150,7 @@ func (w *Window) Spans(from, to time.Time, zone *time.Location) []Span {
 		if !end.After(start) {
 			next = 1
 		}
-		add(Span{
+		add(Period{
 			time.Date(y, m, d+day, start.Hour(), start.Minute(), 0, 0, zone).UTC(),
 			time.Date(y, m, d+day+next, end.Hour(), end.Minute(), 0, 0, zone).UTC(),
 		})

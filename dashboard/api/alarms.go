@@ -17,6 +17,11 @@ type alarmsInput struct {
 	Rule     string `query:"rule" maxLength:"64"`
 	Device   string `query:"device" maxLength:"64"`
 	CausedBy string `query:"caused_by" maxLength:"64"`
+	Priority string `query:"priority" enum:"high,medium,low"`
+	Why      string `query:"suppression" enum:"cause,maintenance,chatter"`
+	Assignee string `query:"assignee" maxLength:"64"`
+	Group    string `query:"group" maxLength:"80"`
+	Sort     string `query:"sort" enum:"start,rank,shelved_until,suppressed_until" default:"start" doc:"rank: what to do first; …_until: what comes back first, with state=shelved or suppressed."`
 	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
 	Cursor   string `query:"cursor" maxLength:"200"`
 }
@@ -48,12 +53,25 @@ type shelving struct {
 	}
 }
 
+type assignment struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Rev      int64  `json:"rev" minimum:"0"`
+		Assignee string `json:"assignee" maxLength:"64" doc:"Account; empty: nobody."`
+		Note     string `json:"note,omitempty" maxLength:"2000"`
+	}
+}
+
 func (a *API) alarmRoutes() {
 	handle(a, http.MethodGet, "/alarms", "List alarms, newest started first", everyone(), a.listAlarms)
 	handle(a, http.MethodGet, "/alarms/{id}", "One alarm with its audit", everyone(), a.oneAlarm)
 	handle(a, http.MethodPost, "/alarms/{id}/shelve", "Put an alarm aside", []auth.Role{auth.Admin, auth.Operator},
 		func(ctx context.Context, id auth.Identity, in *shelving) (*body[alarm.Alarm], error) {
 			return a.act(ctx, id, alarm.Command{ID: in.ID, Action: alarm.Shelve, Rev: in.Body.Rev, Note: in.Body.Note, Until: in.Body.Until})
+		})
+	handle(a, http.MethodPost, "/alarms/{id}/assign", "Say who looks after an alarm", []auth.Role{auth.Admin, auth.Operator},
+		func(ctx context.Context, id auth.Identity, in *assignment) (*body[alarm.Alarm], error) {
+			return a.act(ctx, id, alarm.Command{ID: in.ID, Action: alarm.Assign, Rev: in.Body.Rev, Note: in.Body.Note, Assignee: in.Body.Assignee})
 		})
 	for _, s := range []struct {
 		path    string
@@ -64,6 +82,9 @@ func (a *API) alarmRoutes() {
 		{"ack", alarm.Ack, "Acknowledge an alarm", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
 		{"comment", alarm.Comment, "Write a note", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
 		{"close", alarm.Close, "Close an alarm", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
+		{"false-alarm", alarm.FalseAlarm, "Say that it was a false alarm", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
+		{"need-help", alarm.NeedHelp, "Call for help", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
+		{"confirm", alarm.Confirm, "Say that it is true", []auth.Role{auth.Admin, auth.Operator, auth.Guard}},
 		{"unshelve", alarm.Unshelve, "Bring an alarm back", []auth.Role{auth.Admin, auth.Operator}},
 		{"out-of-service", alarm.OutOfService, "Take an alarm out of service", []auth.Role{auth.Admin, auth.Operator}},
 		{"in-service", alarm.InService, "Put an alarm back into service", []auth.Role{auth.Admin, auth.Operator}},
@@ -80,9 +101,17 @@ func (a *API) listAlarms(ctx context.Context, id auth.Identity, in *alarmsInput)
 	if err != nil {
 		return nil, err
 	}
+	sort := alarm.Sort(in.Sort)
+	switch {
+	case in.Sort == "start":
+		sort = alarm.ByStart
+	case sort == alarm.ByShelvedUntil && in.State != string(alarm.Shelved), sort == alarm.BySuppressedUntil && in.State != string(alarm.Suppressed):
+		return nil, invalid("query.sort", "want the state that has such an end")
+	}
 	rows, next, err := a.deps.Alarms.Alarms(ctx, alarm.Query{
 		Sites: sites, AllSites: sites == nil, State: in.State, Severity: event.Severity(in.Severity), Rule: in.Rule,
 		Device: event.DeviceID(in.Device), CausedBy: in.CausedBy, Limit: in.Limit, Cursor: in.Cursor,
+		Priority: alarm.Priority(in.Priority), Suppression: alarm.Suppression(in.Why), Assignee: in.Assignee, Group: in.Group, Sort: sort,
 	})
 	if err != nil {
 		return nil, err

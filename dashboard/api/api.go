@@ -176,6 +176,8 @@ func (a *API) routes() {
 		a.huma = humachi.New(r, cfg)
 		a.sessionRoutes()
 		a.alarmRoutes()
+		a.evidenceRoutes()
+		a.deskRoutes()
 		a.listRoutes()
 		a.historyRoutes()
 		a.gatewayRoutes()

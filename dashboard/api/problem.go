@@ -99,6 +99,7 @@ func (a *API) explain(err error) error {
 		conflict   *alarm.Conflict
 		notAllowed *alarm.NotAllowed
 		bad        *alarm.Invalid
+		window     *alarm.WindowConflict
 		tries      *auth.TooManyTries
 		headers    huma.HeadersError
 	)
@@ -113,10 +114,16 @@ func (a *API) explain(err error) error {
 			Rev: conflict.Alarm.Rev, State: conflict.Alarm.State, By: conflict.Last.By, At: conflict.Last.At, Action: conflict.Last.Action,
 		}
 		return out
+	case errors.As(err, &window):
+		out := problem(http.StatusConflict, codeConflict, window.Error())
+		out.Conflict = &Conflict{Rev: window.Window.Rev, By: window.Window.By, At: window.Window.At}
+		return out
 	case errors.As(err, &notAllowed):
 		return problem(http.StatusConflict, codeNotAllowed, notAllowed.Error())
 	case errors.As(err, &bad):
-		return invalid("body."+bad.Field, bad.Error())
+		out := invalid("body."+bad.Field, bad.Error())
+		out.Errors = details(err, out.Errors)
+		return out
 	case errors.Is(err, alarm.ErrNotFound):
 		return notFound()
 	case errors.Is(err, auth.ErrCredentials):
@@ -128,6 +135,22 @@ func (a *API) explain(err error) error {
 	}
 	a.deps.Log.Error().Err(err).Msg("request failed")
 	return problem(http.StatusInternalServerError, codeInternal, "something went wrong here; it is in the log")
+}
+
+// details lists every fault of a joined error, or what there is.
+func details(err error, single []*huma.ErrorDetail) []*huma.ErrorDetail {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the error itself, not one that it wraps
+	if !ok {
+		return single
+	}
+	var out []*huma.ErrorDetail
+	for _, e := range joined.Unwrap() {
+		var bad *alarm.Invalid
+		if errors.As(e, &bad) {
+			out = append(out, &huma.ErrorDetail{Location: "body." + bad.Field, Message: bad.Error()})
+		}
+	}
+	return out
 }
 
 // unavailable is an error of something beyond this process.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,6 +97,19 @@ func (h *Hub) Clients() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.clients)
+}
+
+// Users returns how many different people of some roles have a websocket open.
+func (h *Hub) Users(roles ...string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	users := map[string]struct{}{}
+	for cl := range h.clients {
+		if slices.Contains(roles, cl.viewer.Role) {
+			users[cl.viewer.User] = struct{}{}
+		}
+	}
+	return len(users)
 }
 
 // SetLag tells how old the newest data is; browsers show it.

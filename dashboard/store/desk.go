@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -127,4 +128,83 @@ func (s *Store) Raised(ctx context.Context, since time.Time) (map[int64]int, err
 		out[at] = n
 	}
 	return out, rows.Err()
+}
+
+// Steps yields audit entries of [from, to) with their alarms, oldest first.
+func (s *Store) Steps(ctx context.Context, q alarm.Query, from, to time.Time, yield func(*alarm.Step) error) error {
+	var w where
+	if !scope(&w, q) {
+		return nil
+	}
+	w.add("e.at >= ? AND e.at < ?", from.UnixNano(), to.UnixNano())
+	rows, err := s.read.QueryContext(ctx, `SELECT e.alarm_id, e.n, e.at, e.actor, e.action, e.from_state, e.to_state, e.note, e.data,
+		site, device, rule, severity, priority, late, raised_at, text_zh, text_en
+		FROM alarm_audit e JOIN alarm a ON a.id = e.alarm_id WHERE `+w.text()+" ORDER BY e.at, e.seq", w.args...)
+	if err != nil {
+		return fmt.Errorf("read steps: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var step alarm.Step
+		var raised int64
+		step.Entry, err = scanEntry(rows, &step.Site, &step.Device, &step.Rule, &step.Severity, &step.Priority, &step.Late, &raised, &step.Text.ZH, &step.Text.EN)
+		if err != nil {
+			return err
+		}
+		step.RaisedAt = timeOf(raised)
+		if err := yield(&step); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// scope limits to the query's sites; false when there is none.
+func scope(w *where, q alarm.Query) bool {
+	if len(q.Sites) > 0 {
+		in(w, "site", q.Sites)
+	}
+	return q.AllSites || len(q.Sites) > 0
+}
+
+// Tally counts open alarms; those that have stood since before stale are stale.
+func (s *Store) Tally(ctx context.Context, q alarm.Query, stale time.Time) (alarm.Tally, error) {
+	out := alarm.Tally{States: map[alarm.State]int{}, Suppressed: map[alarm.Suppression]int{}}
+	var w where
+	if !scope(&w, q) {
+		return out, nil
+	}
+	w.add("state <> 'normal'")
+	args := append([]any{stale.UnixNano()}, w.args...)
+	rows, err := s.read.QueryContext(ctx, "SELECT state, suppression, COUNT(*), SUM(standing), SUM(standing AND started_at < ?) FROM alarm WHERE "+w.text()+" GROUP BY state, suppression", args...)
+	if err != nil {
+		return out, fmt.Errorf("count alarms: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var state alarm.State
+		var why alarm.Suppression
+		var n, standing, old int
+		if err := rows.Scan(&state, &why, &n, &standing, &old); err != nil {
+			return out, fmt.Errorf("count alarms: %w", err)
+		}
+		out.States[state] += n
+		if why != "" {
+			out.Suppressed[why] += n
+		}
+		out.Standing += standing
+		out.Stale += old
+	}
+	return out, rows.Err()
+}
+
+// AuditHead returns the end of the audit's chain.
+func (s *Store) AuditHead(ctx context.Context) (alarm.AuditHead, error) {
+	var h alarm.AuditHead
+	var hash []byte
+	if err := s.read.QueryRowContext(ctx, "SELECT seq, hash FROM audit_head").Scan(&h.Seq, &hash); err != nil {
+		return h, fmt.Errorf("read end of audit: %w", err)
+	}
+	h.Hash = hex.EncodeToString(hash)
+	return h, nil
 }
