@@ -96,6 +96,33 @@ type Parameter struct {
 	Value []byte
 }
 
+// Parameters that are read of a terminal.
+const (
+	ParamStrategy = 0x0020 // DWORD: reports by 0 time, 1 distance, 2 both
+	ParamInterval = 0x0029 // DWORD, s: time between two reports
+)
+
+// maxInterval is the longest time between two reports that is believed.
+const maxInterval = 24 * time.Hour
+
+// reportPeriod is how often a terminal with these parameters reports, 0 when they do not
+// say, or when it reports by distance.
+func reportPeriod(parameters []Parameter) time.Duration {
+	var period time.Duration
+	for _, p := range parameters {
+		if len(p.Value) != 4 {
+			continue
+		}
+		switch n := binary.BigEndian.Uint32(p.Value); {
+		case p.ID == ParamStrategy && n == 1:
+			return 0
+		case p.ID == ParamInterval && n <= uint32(maxInterval/time.Second):
+			period = time.Duration(n) * time.Second
+		}
+	}
+	return period
+}
+
 // ParseParameters reads the body of 0x0104: the serial number of the query and the
 // parameters, whose values lie in body. The count is not believed; parameters before
 // damage are returned with the error.

@@ -62,6 +62,8 @@ func (*Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock) 
 		return w.batch(dst, body)
 	case IDDriver:
 		return w.driver(dst, bytes.Clone(body))
+	case IDParametersAnswer:
+		return w.parameters(dst, bytes.Clone(body))
 	case IDHeartbeat:
 		return w.status(dst, event.DeviceStatus{Status: event.StatusUp, Heartbeat: true}), nil
 	case IDAuthenticate:
@@ -203,6 +205,19 @@ func (w *writer) driver(dst []event.Event, body []byte) ([]event.Event, error) {
 func pseudonym(certificate string) string {
 	sum := sha256.Sum256([]byte("driver " + certificate))
 	return hex.EncodeToString(sum[:3])
+}
+
+// parameters tells how often a terminal says that it reports.
+func (w *writer) parameters(dst []event.Event, body []byte) ([]event.Event, error) {
+	_, all, err := ParseParameters(body)
+	if err != nil {
+		return dst, err
+	}
+	period := reportPeriod(all)
+	if period == 0 {
+		return dst, nil
+	}
+	return w.status(dst, event.DeviceStatus{Status: event.StatusUp, Period: period}), nil
 }
 
 // status adds what a message without a time says by coming at all.

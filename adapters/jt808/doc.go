@@ -18,7 +18,8 @@
 //     again, live or in a batch, is the same event.
 //   - device_status: degraded with every position that carries a fault of the terminal
 //     (alarm bits 4 to 12 and 24), up with 0x0002 (heartbeat) and 0x0102, down with 0x0003;
-//     of 0x0702 that a driver goes on or off duty, under a pseudonym.
+//     of 0x0702 that a driver goes on or off duty, under a pseudonym; of 0x0104 how often
+//     the terminal reports.
 //
 // What is no measurement is not passed on as one:
 //
