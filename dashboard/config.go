@@ -21,7 +21,8 @@ type Config struct {
 	// AlarmRetention is how long closed alarms and their audit are kept, 30 days to 20 years.
 	// Open alarms are never removed.
 	AlarmRetention time.Duration `yaml:"alarm_retention"`
-	Alarms         alarm.Config  `yaml:"alarms"`
+	// Alarms are the settings of the alarm desk.
+	Alarms alarm.Config `yaml:"alarms"`
 	// AdminPasswordFile holds the password of the account "admin", made when there is no
 	// account at all. Empty: a password is made up and written to <data_dir>/admin-password.
 	AdminPasswordFile string `yaml:"admin_password_file"`

@@ -12,17 +12,21 @@ type Config struct {
 	// Reraise is how long after its end an alarm takes a new anomaly of the same site, device
 	// and rule as its own, 0 to 24h. While it is open it always does.
 	Reraise time.Duration `yaml:"reraise"`
+	// Chatter says when an alarm that comes and goes is suppressed. Critical alarms and those
+	// without an end of their own never are.
 	Chatter ChatterConfig `yaml:"chatter"`
-	Flood   FloodConfig   `yaml:"flood"`
+	// Flood says when there are more alarms than people can work on.
+	Flood FloodConfig `yaml:"flood"`
 }
 
 // ChatterConfig says when an alarm that comes and goes is suppressed. Critical alarms and
 // those without an end of their own never are.
 type ChatterConfig struct {
-	// Raises within Within are chatter, 2 to 20; 0 turns it off. ISA-18.2 and EEMUA 191 call
-	// 3 in a minute chattering.
-	Raises int           `yaml:"raises"`
-	Within time.Duration `yaml:"within"` // 10s to 1h
+	// Raises are how many make chatter, 2 to 20; 0 turns it off. ISA-18.2 and EEMUA 191 say
+	// 3 in a minute.
+	Raises int `yaml:"raises"`
+	// Within is the time in which they come, 10s to 1h.
+	Within time.Duration `yaml:"within"`
 	// Quiet is how long it must have been quiet to come back, 1m to 24h.
 	Quiet time.Duration `yaml:"quiet"`
 }
