@@ -201,6 +201,7 @@ func (g *Gateway) answer() error {
 			}
 			return json.Marshal(result)
 		}),
+		g.uplink.Handle("acknowledge", func(_ context.Context, request []byte) ([]byte, error) { return g.acknowledgeJSON(request) }),
 		g.uplink.Handle("status", func(ctx context.Context, _ []byte) ([]byte, error) { return g.statusJSON(ctx) }),
 	)
 }

@@ -21,12 +21,24 @@ var (
 	ErrNotConfirmable = errors.New("no terminal waits for a confirmation of these alarms")
 )
 
+// ruleSOS is the rule whose alarm a terminal keeps up; no rule is made of the others yet.
+const ruleSOS = "bus_sos"
+
+// AcknowledgeRule tells a terminal that an operator has acknowledged the alarm of a rule,
+// see Acknowledge.
+func (l *Listener) AcknowledgeRule(phone, rule string) error {
+	if rule != ruleSOS {
+		return ErrNotConfirmable
+	}
+	return l.Acknowledge(phone, AlarmEmergency)
+}
+
 // Acknowledge tells a terminal that an operator has acknowledged alarms, given as the bits
 // of its positions; those that a terminal clears by itself are left out. It sends 0x8203
 // at once, and answers the next position that still carries one of them with result 4: a
-// terminal of 2011 knows no 0x8203. The address is the terminal's phone as the registry
-// has it. It returns when the message is written; ErrNotConnected and ErrNotConfirmable
-// say why nothing was.
+// terminal of 2011 knows no 0x8203, and one that is away for a moment cannot be told at
+// once. The address is the terminal's phone as the registry has it. It returns when the
+// message is written; ErrNotConnected and ErrNotConfirmable say why nothing was done.
 func (l *Listener) Acknowledge(phone string, alarms uint32) error {
 	if alarms &= ConfirmableAlarms; alarms == 0 {
 		return ErrNotConfirmable
@@ -38,12 +50,16 @@ func (l *Listener) Acknowledge(phone string, alarms uint32) error {
 		c = t.link
 	}
 	l.mu.Unlock()
-	if c == nil {
+	if t == nil {
 		return ErrNotConnected
 	}
 	t.mu.Lock()
-	serial := c.next()
 	t.confirm |= alarms
+	if c == nil {
+		t.mu.Unlock()
+		return nil
+	}
+	serial := c.next()
 	t.asked = serial
 	body := binary.BigEndian.AppendUint32([]byte{0, 0}, alarms) // serial 0: all alarms of these kinds
 	out := AppendMessage(nil, t.head.Answer(IDConfirmAlarm, serial), body)

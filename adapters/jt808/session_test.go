@@ -276,6 +276,16 @@ func TestAcknowledgedAlarms(t *testing.T) {
 	acknowledge() // it has cleared the alarm before its position comes
 	ask(t, term, jt808.IDPosition, position(2).Append(nil), 0)
 	ask(t, term, jt808.IDPosition, sos.Append(nil), 0)
+
+	term.Close() // it is told when it comes back
+	eventually(t, "away", func() bool { return g.listener.Terminals() == 0 })
+	if err := g.listener.AcknowledgeRule(phone, "bus_off_route"); !errors.Is(err, jt808.ErrNotConfirmable) {
+		t.Errorf("a rule of our own: %v", err)
+	}
+	if err := g.listener.AcknowledgeRule(phone, "bus_sos"); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, g.login(phone), jt808.IDPosition, sos.Append(nil), 4)
 }
 
 func TestManyTerminals(t *testing.T) {
