@@ -160,7 +160,7 @@ func TestAnyCutOfAStream(t *testing.T) {
 			stream = append(stream, f...)
 			want = append(want, inner(n))
 		}
-		s := jt808.NewScanner(&pieces{t: rt, b: stream}, rapid.IntRange(60, 200).Draw(rt, "max"))
+		s := jt808.NewScanner(&pieces{t: rt, b: stream}, rapid.IntRange(100, 200).Draw(rt, "max"))
 		if got := scan(t, s); !equal(got, want) {
 			rt.Fatalf("%x\nwant %x", got, want)
 		}
