@@ -150,6 +150,7 @@ type fakeHistory struct {
 	rows   []event.Event
 	asked  []api.GateLogQuery
 	status []event.Event
+	checks []event.Event
 	err    error
 }
 
@@ -178,6 +179,17 @@ func (h *fakeHistory) History(context.Context, api.HistoryQuery) ([]event.Event,
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.rows, "", h.err
+}
+
+func (h *fakeHistory) EachCheck(_ context.Context, _ []event.SiteID, _, _ time.Time, yield func(*event.Event) error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range h.checks {
+		if err := yield(&h.checks[i]); err != nil {
+			return err
+		}
+	}
+	return h.err
 }
 
 func (h *fakeHistory) EachStatus(_ context.Context, sites []event.SiteID, _ []event.DeviceID, _, _ time.Time, yield func(*event.Event) error) error {

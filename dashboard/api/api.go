@@ -31,6 +31,9 @@ type History interface {
 	// EachStatus yields device_status events: first each device's last one before from, then
 	// those in [from, to), oldest first. Nil sites or devices are all, empty ones none.
 	EachStatus(ctx context.Context, sites []event.SiteID, devices []event.DeviceID, from, to time.Time, yield func(*event.Event) error) error
+	// EachCheck yields camera_check events in [from, to) and those before that may still be
+	// valid in it, oldest first. Nil sites are all, empty ones none.
+	EachCheck(ctx context.Context, sites []event.SiteID, from, to time.Time, yield func(*event.Event) error) error
 }
 
 // GateLogQuery has the fields of gateway/influx.GateLogQuery, so that one converts to the other.

@@ -31,6 +31,7 @@ type Uptime struct {
 	Kind   event.Kind     `json:"kind"`
 	Name   event.Text     `json:"name"`
 	availability.Summary
+	Rates *availability.Rates `json:"rates,omitempty" doc:"Of cameras: online, recorded, usable."`
 	Spans []availability.Span `json:"spans" doc:"Only when one site is asked for."`
 }
 
@@ -60,6 +61,11 @@ func (a *API) availability(ctx context.Context, id auth.Identity, in *availabili
 	if err := a.deps.History.EachStatus(ctx, sites, nil, window.From, window.To, report.status); err != nil {
 		return nil, a.historyError(err)
 	}
+	if event.Kind(in.Kind) == event.KindCamera {
+		if err := a.deps.History.EachCheck(ctx, sites, window.From, window.To, report.check); err != nil {
+			return nil, a.historyError(err)
+		}
+	}
 	outages, _, err := a.deps.Alarms.Alarms(ctx, alarm.Query{
 		Sites: sites, AllSites: sites == nil, State: "all", From: window.From, To: window.To,
 		Rules: []string{"site_outage", "camera_down", "device_silent", "kitchen_silent", "bus_silent"},
@@ -87,6 +93,7 @@ type uptimeDevice struct {
 	device  *event.Device
 	samples []availability.Sample
 	layers  []availability.Layer
+	checks  availability.CameraChecks
 }
 
 func newUptimeReport(county *event.County, window availability.Interval, in *availabilityInput, scope auth.Scope) *uptimeReport {
@@ -151,6 +158,17 @@ func (r *uptimeReport) status(e *event.Event) error {
 	return nil
 }
 
+// check takes in one camera_check event.
+func (r *uptimeReport) check(e *event.Event) error {
+	if e.Check == nil || e.Retained {
+		return nil
+	}
+	if u := r.byKey[event.DeviceKey{Site: e.Site, Device: e.Device}]; u != nil {
+		u.checks.Add(e.Check, e.ObservedAt)
+	}
+	return nil
+}
+
 // join keeps a site's intervals short while they arrive nearly in order.
 func join(in []availability.Interval, x availability.Interval) []availability.Interval {
 	if n := len(in); n > 0 && !x.From.Before(in[n-1].From) && !x.From.After(in[n-1].To) {
@@ -198,6 +216,10 @@ func (r *uptimeReport) rows(spans bool) []Uptime {
 		row := Uptime{
 			Site: u.site.ID, Device: u.device.ID, Kind: u.device.Kind, Name: u.device.Name,
 			Summary: availability.Sum(timeline), Spans: []availability.Span{},
+		}
+		if u.device.Kind == event.KindCamera {
+			rates := u.checks.Rates(r.window, timeline)
+			row.Rates = &rates
 		}
 		if spans {
 			row.Spans = timeline

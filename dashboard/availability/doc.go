@@ -4,6 +4,12 @@
 //	watched (somebody was listening) ────┼─▶ Timeline ─▶ spans that fill the window ─▶ Sum
 //	layers (maintenance, hours, causes) ─┘
 //
+//	camera_check events ──▶ CameraChecks ─▶ Rates: online, recorded, usable
+//
+// A camera is judged by three figures: how long it answered (its timeline: up and degraded),
+// how much of what should be recorded is (the last word on each day), and how long its
+// picture was usable (each check holds for three of its periods).
+//
 // Promises:
 //   - The spans of a window touch one another and fill it exactly; each moment has one state.
 //   - The order in which samples and layers are given does not matter.

@@ -122,6 +122,11 @@ func checkStatus(t *testing.T, s server) {
 		status(4, "s002", "c1", "degraded", -20), status(5, "s001", "c1", "down", 5), status(6, "s002", "c1", "up", 6),
 		status(7, "s001", "c1", "up", 7), status(8, "s001", "c1", "down", 60),
 	}
+	for n, minute := range []int{-24*60 - 1, -60, 10, 61} {
+		e := status(20+n, "s001", "c1", "", minute)
+		e.Type, e.Status, e.Check = event.TypeCameraCheck, nil, &event.CameraCheck{Check: event.CheckImage, Result: event.CheckPassed}
+		all = append(all, e)
+	}
 	p.src.events(all...)
 	p.src.waitCommitted(t, len(all))
 	for name, c := range map[string]struct {
@@ -145,6 +150,16 @@ func checkStatus(t *testing.T, s server) {
 		}
 		if got := strings.Join(ids, " "); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	for want, sites := range map[string][]event.SiteID{" 21 22": nil, " 21 22 ": {"s001", "s002"}, "": {"s002"}, " none": {}} {
+		got := ""
+		err := p.r.EachCheck(context.Background(), sites, morning, morning.Add(time.Hour), func(e *event.Event) error {
+			got += " " + e.ID
+			return nil
+		})
+		if err != nil || got != strings.TrimSuffix(strings.TrimRight(want, " "), " none") {
+			t.Errorf("checks of %v: %q, %v", sites, got, err)
 		}
 	}
 }
