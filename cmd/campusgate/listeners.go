@@ -112,7 +112,12 @@ func (l listeners) deps(adapter string) payload.ListenerDeps {
 			return l.deliver(ctx, adapter, handed...)
 		},
 		Resolve: func(address string) (event.SiteID, event.DeviceID, bool) {
-			key, ok := l.live.County().ByAddress(adapter, address)
+			county := l.live.County()
+			key, ok := county.ByAddress(adapter, address)
+			if !ok { // a device that was adopted is known by the name that it came in under
+				_, device := payload.Unassigned(adapter, address)
+				key, ok = county.Adopted(device)
+			}
 			return key.Site, key.Device, ok
 		},
 		Now: time.Now, Log: l.log.With().Str("component", adapter).Logger(), Metrics: l.metrics,
