@@ -51,7 +51,7 @@ func DefaultConfig() Config {
 // Validate returns every setting that is not allowed, each as an *event.Fault.
 func (c Config) Validate() error {
 	var faults []error
-	for _, f := range names {
+	for _, f := range Names() {
 		// Written so that NaN is refused too.
 		if t := c.threshold(f); !(t == 0 || t >= 0.05 && t <= 1) {
 			faults = append(faults, &event.Fault{Key: string(f), Value: t, Want: "0.05 to 1, or 0 to leave the fault out"})

@@ -129,8 +129,14 @@ func exposed(c *canvas, gain, offset float32) *canvas {
 func card(w, h int, ground color.RGBA, text string, bars bool) *image.YCbCr {
 	m := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
 	colours := []color.RGBA{
-		{191, 191, 191, 255}, {191, 191, 0, 255}, {0, 191, 191, 255}, {0, 191, 0, 255},
-		{191, 0, 191, 255}, {191, 0, 0, 255}, {0, 0, 191, 255}, {16, 16, 16, 255},
+		{191, 191, 191, 255},
+		{191, 191, 0, 255},
+		{0, 191, 191, 255},
+		{0, 191, 0, 255},
+		{191, 0, 191, 255},
+		{191, 0, 0, 255},
+		{0, 0, 191, 255},
+		{16, 16, 16, 255},
 	}
 	for y := range h {
 		for x := range w {

@@ -82,3 +82,29 @@ func TestStill(t *testing.T) {
 		}
 	}
 }
+
+// TestCoveredStays holds that a cover is reported for as long as it is there: pictures that
+// are no good are no reference for those after them.
+func TestCoveredStays(t *testing.T) {
+	t.Parallel()
+	c := checker(t)
+	v := paint(scenes[:1], []size{{480, 270}}, 0)[0]
+	paper := variant{make: func(c *canvas) *canvas { return covered(c, rgb{150, 152, 150}, 0.78) }}
+	_, print := c.Check(v.shoot(t, variant{}, takes[1], "08:00:00"), nil, eight)
+	for i := range 6 {
+		clock := "08:10:00"[:3+i]
+		var r diagnosis.Report
+		r, print = c.Check(v.shoot(t, paper, takes[1], clock), &print, eight.Add(time.Duration(i+1)*every))
+		if worst, ok := r.Worst(); !ok || worst.Name != diagnosis.Covered {
+			t.Fatalf("picture %d: %+v, want covered", i, r.Faults[:3])
+		}
+		// Without the print it is not seen: the case is one for it.
+		if alone, _ := c.Check(v.shoot(t, paper, takes[1], clock), nil, eight); !alone.Usable {
+			t.Fatalf("picture %d alone: %+v, want a case that needs the print", i, alone.Faults[:3])
+		}
+	}
+	r, _ := c.Check(v.shoot(t, variant{}, takes[1], "09:20:00 "), &print, eight.Add(8*every))
+	if !r.Usable {
+		t.Errorf("uncovered: %+v, want a good picture", r.Faults[:3])
+	}
+}

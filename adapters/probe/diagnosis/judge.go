@@ -71,7 +71,7 @@ func (m *measures) cover(ref *reference) float64 {
 			continue
 		}
 		switch before := float64(ref.texture[i])/16 >= 1.5*minTexture; {
-		case before && m.texture[i] < minTexture/2 && m.mean[i] >= 24:
+		case before && !textured && m.mean[i] >= 24:
 			had, lost = had+1, lost+1
 		case before:
 			had++
@@ -118,9 +118,9 @@ func (m *measures) snow() float64 {
 	return ramp(m.noise, 6, 15)
 }
 
-// lamps is the direction in the plane of Cb and Cr in which light turns warm; daylight in
-// the shade lies the other way.
-var lamps = [2]float64{-0.85, 0.53}
+// lampsCb and lampsCr are the direction in the plane of Cb and Cr in which light turns warm;
+// daylight in the shade lies the other way.
+const lampsCb, lampsCr = -0.85, 0.53
 
 // cast scores the shift of colour that nine tenths of the picture share. Grey world (G.
 // Buchsbaum 1980) takes the mean, which a lawn would fool; a lower quantile is held by
@@ -144,7 +144,7 @@ func (m *measures) cast(s *sampled) float64 {
 		}
 		scale := 128 / float64(t.y)
 		cb, cr := float64(t.cb)*scale, float64(t.cr)*scale
-		along, off := cb*lamps[0]+cr*lamps[1], cb*lamps[1]-cr*lamps[0]
+		along, off := cb*lampsCb+cr*lampsCr, cb*lampsCr-cr*lampsCb
 		if along > 0 {
 			along = 0.3 * max(along-35, 0)
 		} else {

@@ -36,8 +36,10 @@ const (
 	Noise Name = "noise"
 )
 
-// names is every fault, in the order in which equal scores are reported.
-var names = [...]Name{NoSignal, Black, White, Covered, Frozen, Blurred, ColourCast, Noise}
+// Names returns every fault, in the order in which equal scores are reported.
+func Names() []Name {
+	return []Name{NoSignal, Black, White, Covered, Frozen, Blurred, ColourCast, Noise}
+}
 
 // Fault is the judgement on one kind of fault.
 type Fault struct {
@@ -68,13 +70,13 @@ func (r Report) Worst() (Fault, bool) {
 	return Fault{}, false
 }
 
-// scores holds one score for each of names.
+// scores holds one score for each fault.
 type scores map[Name]float64
 
 // report compares the scores with the thresholds.
 func (c Config) report(s scores) Report {
-	r := Report{Faults: make([]Fault, 0, len(names)), Usable: true}
-	for _, n := range names {
+	r := Report{Usable: true}
+	for _, n := range Names() {
 		t := c.threshold(n)
 		if t == 0 {
 			continue

@@ -51,8 +51,10 @@ func faulty() []variant {
 	var all []variant
 	add := func(want diagnosis.Name, label string, make func(c *canvas, s strength) *canvas, also ...diagnosis.Name) {
 		for s := weak; s <= strong; s++ {
-			all = append(all, variant{label: label, want: want, strength: s, also: also,
-				make: func(c *canvas) *canvas { return make(c, s) }})
+			all = append(all, variant{
+				label: label, want: want, strength: s, also: also,
+				make: func(c *canvas) *canvas { return make(c, s) },
+			})
 		}
 	}
 	add(diagnosis.Blurred, "defocus", func(c *canvas, s strength) *canvas {
@@ -93,8 +95,10 @@ func faulty() []variant {
 		{"bars with text", color.RGBA{}, "NO VIDEO", true, nil},
 	}
 	for _, k := range cards {
-		all = append(all, variant{label: k.label, want: diagnosis.NoSignal, strength: strong, also: k.also,
-			card: func(s size) *image.YCbCr { return card(s.w, s.h, k.ground, k.text, k.bars) }})
+		all = append(all, variant{
+			label: k.label, want: diagnosis.NoSignal, strength: strong, also: k.also,
+			card: func(s size) *image.YCbCr { return card(s.w, s.h, k.ground, k.text, k.bars) },
+		})
 	}
 	return all
 }
