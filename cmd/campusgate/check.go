@@ -28,18 +28,39 @@ type checkCommand struct {
 	Device   string `help:"Device that the mapping would set; empty leaves it to the adapter." placeholder:"NAME"`
 	Quantity string `help:"What a bare temperature of the device measures." placeholder:"NAME"`
 
+	Rules     string `help:"Check this document of the county's own rules; with --config against its registry." type:"existingfile" placeholder:"FILE"`
+	Backtest  bool   `help:"Say what the rules would have raised from --from to --to, by the events that the configuration's history has."`
+	From      string `help:"First day of the back-test, or a moment." placeholder:"2026-11-16"`
+	To        string `help:"Last day of the back-test, or a moment." placeholder:"2026-11-20"`
+	Events    string `help:"Back-test over this file instead: one event as JSON a line." type:"existingfile" placeholder:"FILE"`
+	Operators int    `help:"Operators who would share the alarms." default:"1"`
+
 	Audit string `help:"Verify the audit of this database (dashboard.db), instead of checking the configuration." type:"existingfile" placeholder:"FILE"`
 }
 
 // Validate holds the uses of the command apart.
 func (c checkCommand) Validate() error {
 	switch {
-	case c.Audit != "" && (c.Adapter != "" || c.Config != ""):
+	case c.Audit != "" && (c.Adapter != "" || c.Config != "" || c.Rules != ""):
 		return errors.New("--audit stands alone")
-	case c.Audit == "" && c.Adapter == "" && c.Config == "":
-		return errors.New("missing flags: --config=FILE, or --adapter=NAME with --sample=FILE, or --audit=FILE")
+	case c.Audit == "" && c.Adapter == "" && c.Config == "" && c.Rules == "":
+		return errors.New("missing flags: --config=FILE, or --rules=FILE, or --adapter=NAME with --sample=FILE, or --audit=FILE")
 	case (c.Adapter == "") != (c.Sample == ""):
 		return errors.New("--adapter and --sample go together")
+	}
+	return c.validateRules()
+}
+
+func (c checkCommand) validateRules() error {
+	switch {
+	case c.Rules == "" && (c.Backtest || c.Events != ""):
+		return errors.New("--backtest and --events need --rules=FILE")
+	case c.Backtest && (c.Config == "" || c.From == "" || c.To == ""):
+		return errors.New("--backtest needs --config=FILE, --from and --to (or use --events=FILE without it)")
+	case c.Backtest && c.Events != "":
+		return errors.New("--backtest reads the history: leave it out with --events")
+	case c.Operators < 1 || c.Operators > 1000:
+		return errors.New("--operators: want 1 to 1000")
 	}
 	return nil
 }
@@ -51,6 +72,9 @@ func (c checkCommand) Run(ctx context.Context, io streams) error {
 	}
 	if c.Adapter != "" {
 		return c.decode(io)
+	}
+	if c.Rules != "" {
+		return c.rules(ctx, io)
 	}
 	part := map[string]config.Part{"present": config.PartPresent, "all": config.PartAll, "gateway": config.PartGateway, "dashboard": config.PartDashboard}[c.Part]
 	cfg, county, err := config.Load(c.Config, io.environ, part)
