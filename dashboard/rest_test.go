@@ -133,6 +133,9 @@ func TestEveryOperationByRole(t *testing.T) {
 		t.Errorf("only %d paths are described", len(openapi.Paths))
 	}
 	for path, methods := range openapi.Paths {
+		if strings.HasPrefix(path, "/api/v1/registry") {
+			continue // TestEveryRegistryOperationByRole
+		}
 		for method := range methods {
 			if !tried[strings.ToUpper(method)+" "+path] {
 				t.Errorf("%s %s is described and not in the table", method, path)

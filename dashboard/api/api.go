@@ -184,6 +184,7 @@ func (a *API) routes() {
 		a.listRoutes()
 		a.historyRoutes()
 		a.gatewayRoutes()
+		a.registryRoutes()
 	})
 }
 
