@@ -131,7 +131,7 @@ func (s *Service) WindowsOn(ctx context.Context, from, to time.Time) ([]WindowSp
 
 // WindowSpans is a window with times when it is on.
 type WindowSpans struct {
-	Window Window `json:"window"`
+	Window Window   `json:"window"`
 	Spans  []Period `json:"spans"`
 }
 

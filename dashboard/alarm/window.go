@@ -114,8 +114,8 @@ func (w *Window) Concerns(site event.SiteID, device event.DeviceID, kind event.K
 }
 
 // Spans returns the window's times that overlap [from, to), oldest first. Clock times are
-// those of the zone: across a change of the clocks a window keeps its words, and a time
-// that the clocks leave out is the one they jump to.
+// those of the zone: across a change of the clocks a window keeps its words. A time
+// that the clocks leave out is as much later, one that comes twice is the second of the two.
 func (w *Window) Spans(from, to time.Time, zone *time.Location) []Period {
 	var out []Period
 	add := func(s Period) {
