@@ -2,7 +2,7 @@ package jt808
 
 import "github.com/campusgate/campusgate/gateway/event"
 
-// Bits of a position's alarm flags (2011 table 18, 2013 table 24, 2019 table 24). An edge
+// Bits of a position's alarm flags (2013 clause 8.18). An edge
 // alarm stays up until the platform confirms it, a level alarm as long as its condition.
 const (
 	AlarmEmergency          uint32 = 1 << 0 // edge: the driver has pressed the emergency switch
@@ -39,7 +39,7 @@ const (
 	AlarmIllegalDoorOpening uint32 = 1 << 31 // 2013 only, edge
 )
 
-// Bits of a position's status (2011 table 17, 2013 and 2019 table 25).
+// Bits of a position's status (2013 clause 8.18).
 const (
 	StatusACC          uint32 = 1 << 0 // ignition
 	StatusFix          uint32 = 1 << 1

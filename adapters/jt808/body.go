@@ -30,7 +30,7 @@ type Registration struct {
 // widths of manufacturer, model and terminal id in bytes.
 type widths [3]int
 
-// The three editions of a registration (2011 table 6, 2013 table 7, 2019 table 10).
+// The three editions of a registration (2011 clause 8.4, 2013 clause 8.5, 2019 clause 8.8).
 func registration2011() widths { return widths{5, 8, 7} }
 func registration2013() widths { return widths{5, 20, 7} }
 func registration2019() widths { return widths{11, 30, 30} }
@@ -73,7 +73,7 @@ type Authentication struct {
 	Software string // 2019: version of the software
 }
 
-// ParseAuthenticate reads the body of 0x0102 (2013 table 9, 2019 table 12).
+// ParseAuthenticate reads the body of 0x0102 (2013 clause 8.8).
 func ParseAuthenticate(h Header, body []byte) (Authentication, error) {
 	const imei = 15
 	if !h.Version2019 || len(body) == 0 || int(body[0])+1 > len(body) {
@@ -90,7 +90,7 @@ func ParseAuthenticate(h Header, body []byte) (Authentication, error) {
 	return a, nil
 }
 
-// Parameter is one parameter of a terminal (2013 table 11). Numbers are big-endian.
+// Parameter is one parameter of a terminal (2013 clauses 8.9, 8.12). Numbers are big-endian.
 type Parameter struct {
 	ID    uint32
 	Value []byte
@@ -142,7 +142,7 @@ func ParseParameters(body []byte) (query uint16, parameters []Parameter, err err
 	return query, parameters, nil
 }
 
-// Results of reading a driver's card (2013 table 42).
+// Results of reading a driver's card.
 const (
 	CardRead     = 0
 	CardNoKey    = 1 // the card's key was not accepted
@@ -161,9 +161,9 @@ type Driver struct {
 	Certificate string
 }
 
-// ParseDriver reads the body of 0x0702 (2011 table 30, 2013 table 42, 2019 table 39). 2011
-// has neither state nor time: it begins with the length of the name, and is taken for what
-// has no valid state and time at its beginning.
+// ParseDriver reads the body of 0x0702; 2019 adds an identity number at its end. 2011 has
+// neither state nor time: it begins with the length of the name, and is taken for what has
+// no valid state and time at its beginning.
 func ParseDriver(body []byte) (Driver, error) {
 	const (
 		fixed       = 7 // state, time

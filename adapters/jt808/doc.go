@@ -39,5 +39,5 @@
 // nothing we record give nothing.
 //
 // Sources: JT/T 808-2011, -2013 and -2019: clause 4 (frame), 5 to 7 (connection), 8 (bodies;
-// 0x0200 is table 23 of 2013), annex A (message ids).
+// 0x0200 is clause 8.18 and table 23 of 2013), annex B of 2013 (message ids).
 package jt808

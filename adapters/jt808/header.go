@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Message ids (JT/T 808-2019 annex A; the older editions have a part of them). Ids below
-// 0x8000 come from terminals, the others from the platform.
+// Message ids (2013 annex B; 2019 has a few more). Those below 0x8000 come from terminals,
+// the others from the platform.
 const (
 	IDTerminalAnswer   = 0x0001 // 终端通用应答 general answer of the terminal
 	IDHeartbeat        = 0x0002 // 终端心跳 heartbeat, no body
@@ -38,7 +38,7 @@ const (
 // MaxBody is the longest body of one frame in bytes: its length has ten bits.
 const MaxBody = 1<<10 - 1
 
-// Bits of the header's attributes (2019 table 3).
+// Bits of the header's attributes (clause 4.4.3).
 const (
 	attrLength   = MaxBody
 	attrEncrypt  = 7 << 10

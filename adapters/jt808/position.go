@@ -9,7 +9,7 @@ import (
 // positionSize is the fixed part of a position in bytes (2013 table 23).
 const positionSize = 28
 
-// Additional items of a position that are read (2013 table 27).
+// Additional items of a position that are read (2013 clause 8.18).
 const (
 	itemRecorderSpeed = 0x03 // WORD, 0.1 km/h, of the driving recorder
 	itemConfirm       = 0x04 // WORD, the alarm that an operator must confirm
