@@ -14,7 +14,8 @@
 // A camera that does not answer is asked again at once before it is called down. Whatever it
 // answers, reasons are of a few words (dns, refused, timeout, auth, no stream, codec, clock
 // …). One that answers, and not as it should, is degraded. A picture that cannot be fetched
-// and recordings that cannot be searched are unknown: that says nothing of the camera.
+// and recordings that cannot be searched are unknown: that says nothing of the camera. The
+// picture of a camera that is down is not asked for.
 //
 // An event's message is JSON of our own making: {"check": "online" | "image" | "recording",
 // "ts": …} and the fields of event.DeviceStatus or event.CameraCheck, under the topic

@@ -17,6 +17,9 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
+// maxFetches is how many pictures are fetched at once, of at most 8 MiB each.
+const maxFetches = 16
+
 // tidyEvery is how often old evidence is looked for.
 const tidyEvery = time.Hour
 
@@ -26,6 +29,7 @@ type Listener struct {
 	deps    payload.ListenerDeps
 	checker *diagnosis.Checker
 	web     *ask.Web
+	fetches chan struct{} // pictures being fetched or held
 	slots   chan struct{} // pictures being decoded
 	checks  *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
@@ -56,7 +60,7 @@ func NewListener(cfg Config, deps payload.ListenerDeps) (*Listener, error) {
 	}
 	l := &Listener{
 		cfg: cfg, deps: deps, checker: checker, web: ask.NewWeb(),
-		slots: make(chan struct{}, cfg.Decoders), health: event.Health{State: event.Starting},
+		fetches: make(chan struct{}, maxFetches+cfg.Decoders), slots: make(chan struct{}, cfg.Decoders), health: event.Health{State: event.Starting},
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "campusgate_probe_checks_total", Help: "Checks of cameras, by check and result (up, down, degraded; passed, failed, unknown).",
 		}, []string{"check", "result"}),

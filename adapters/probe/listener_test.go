@@ -217,6 +217,7 @@ func TestACamerasLife(t *testing.T) {
 
 	c.Set(func(s *probetest.Settings) { s.Password, s.SDP = password, "" })
 	w.wait("its channel is gone", status("down", "rtsp: no stream"))
+	w.wait("a picture that is not asked for", checked("image", "unknown", "the camera is down"))
 	if !strings.Contains(w.log.String(), `"model":"M-1"`) {
 		t.Error("the camera is not introduced")
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -41,7 +42,8 @@ type camera struct {
 	access ask.Access
 	checks []string
 
-	identity string // online: what it last said it is
+	identity string      // online: what it last said it is
+	down     atomic.Bool // written by online
 
 	print      *diagnosis.Print // image: of the last picture
 	fault      string           // of the last evidence

@@ -52,8 +52,10 @@ func TestRates(t *testing.T) {
 	c.Add(recorded(days, 10800, 0, event.CheckFailed), min(days+180))
 	c.Add(recorded(-days, 86400, 0, event.CheckFailed), min(60))
 	r := c.Rates(window, []availability.Span{
-		{From: min(0), To: min(90), State: availability.Up}, {From: min(90), To: min(95), State: availability.Degraded},
-		{From: min(95), To: min(100), State: availability.Down}, {From: min(100), To: min(2 * days), State: availability.Maintenance},
+		{From: min(0), To: min(90), State: availability.Up},
+		{From: min(90), To: min(95), State: availability.Degraded},
+		{From: min(95), To: min(100), State: availability.Down},
+		{From: min(100), To: min(2 * days), State: availability.Maintenance},
 	})
 	if pct(r.OnlinePct) != 95 || pct(r.RecordedPct) != 88.89 || pct(r.UsablePct) != 75 || r.UsableS != 5400 || r.UnusableS != 1800 {
 		t.Errorf("%v %v %v %+v", pct(r.OnlinePct), pct(r.RecordedPct), pct(r.UsablePct), r)

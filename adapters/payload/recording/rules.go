@@ -137,8 +137,12 @@ func Valid(c *event.CameraCheck) error {
 		field       string
 		value, high float64
 	}{
-		{"latency_ms", c.LatencyMS, 1e9}, {"period", c.Period.Seconds(), longest}, {"expected_s", c.ExpectedS, longest},
-		{"covered_s", c.CoveredS, c.ExpectedS}, {"open_gap_s", c.OpenGapS, c.ExpectedS}, {"gaps", float64(c.Gaps), 1e6},
+		{"latency_ms", c.LatencyMS, 1e9},
+		{"period", c.Period.Seconds(), longest},
+		{"expected_s", c.ExpectedS, longest},
+		{"covered_s", c.CoveredS, c.ExpectedS},
+		{"open_gap_s", c.OpenGapS, c.ExpectedS},
+		{"gaps", float64(c.Gaps), 1e6},
 	} {
 		if !(n.value >= 0 && n.value <= n.high) {
 			return fmt.Errorf("field %q: %v is not 0 to %v", n.field, n.value, n.high)

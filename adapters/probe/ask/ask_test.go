@@ -213,8 +213,12 @@ func TestDevice(t *testing.T) {
 		want     string
 		skew     time.Duration
 	}{
-		"open":           {want: ""},
-		"a wrong clock":  {settings: probetest.Settings{User: "admin", Password: password, Clock: -312 * time.Second}, access: ask.Access{User: "admin", Password: password}, skew: 312 * time.Second},
+		"open":          {want: ""},
+		"a wrong clock": {settings: probetest.Settings{User: "admin", Password: password, Clock: -312 * time.Second}, access: ask.Access{User: "admin", Password: password}, skew: 312 * time.Second},
+		"HTTP digest": {
+			settings: probetest.Settings{User: "admin", Password: password, Scheme: "Digest", Algorithm: "MD5", QOP: "auth", WebAuth: true},
+			access:   ask.Access{User: "admin", Password: password},
+		},
 		"a fast clock":   {settings: probetest.Settings{Clock: 2 * time.Hour}, skew: -2 * time.Hour},
 		"wrong password": {settings: probetest.Settings{User: "admin", Password: password}, access: ask.Access{User: "admin", Password: "not-the-password"}, want: "auth"},
 		"no ONVIF": {settings: probetest.Settings{HTTP: func(w http.ResponseWriter, _ *http.Request) bool {

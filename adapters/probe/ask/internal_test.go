@@ -35,11 +35,13 @@ func TestDigest(t *testing.T) {
 		"SHA-256": {with("SHA-256"), mufasa, cnonce, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
 		"RFC 2617": {
 			map[string]string{"realm": "testrealm@host.com", "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093", "qop": "auth"},
-			Access{User: "Mufasa", Password: "Circle Of Life"}, "0a4f113b", "6629fae49393a05397450978507c4ef1",
+			Access{User: "Mufasa", Password: "Circle Of Life"},
+			"0a4f113b", "6629fae49393a05397450978507c4ef1",
 		},
 		"no qop": {
 			map[string]string{"realm": "testrealm@host.com", "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093"},
-			Access{User: "Mufasa", Password: "CircleOfLife"}, "0a4f113b", "1949323746fe6a43ef61f9606e7febea",
+			Access{User: "Mufasa", Password: "CircleOfLife"},
+			"0a4f113b", "1949323746fe6a43ef61f9606e7febea",
 		},
 	} {
 		got := digest(c.fields, c.access, "GET", "/dir/index.html", c.cnonce)

@@ -141,7 +141,7 @@ func notAnswered(body []byte, name string) *Fault {
 func soapFault(body []byte) *Fault {
 	var said *Fault
 	reason := ""
-	if walk(body, func(path []string, text string) {
+	broken := walk(body, func(path []string, text string) {
 		if !contains(path, "Fault") {
 			return
 		}
@@ -156,10 +156,11 @@ func soapFault(body []byte) *Fault {
 		if ends(path, "Text") || ends(path, "faultstring") {
 			reason = text
 		}
-	}) != nil || said == nil {
-		return nil
+	})
+	if broken == nil && said != nil {
+		return fault(said.Reason, "%.100q", reason)
 	}
-	return fault(said.Reason, "%.100q", reason)
+	return nil // what is broken is worded by whoever asked
 }
 
 func afterColon(s string) string {

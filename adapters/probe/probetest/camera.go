@@ -36,6 +36,8 @@ type Settings struct {
 	// Scheme is "Basic" or "Digest"; Algorithm "", "MD5", "SHA-256" or "MD5-sess"; QOP "" or
 	// "auth" or "auth,auth-int".
 	Scheme, Algorithm, QOP string
+	// WebAuth asks for Scheme over ONVIF too, and looks at no UsernameToken.
+	WebAuth bool
 	// StaleNonces is how many good answers are called stale.
 	StaleNonces int
 	// SDP describes the stream; empty is 404.
@@ -77,7 +79,8 @@ func NewTLS(tb testing.TB, s Settings) *Camera { return start(tb, s, (*httptest.
 
 func start(tb testing.TB, s Settings, begin func(*httptest.Server)) *Camera {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	l, err := lc.Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -262,7 +265,7 @@ func (c *Camera) serve(w http.ResponseWriter, r *http.Request) {
 	s := c.note(r.URL.Path)
 	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20)) //nolint:errcheck // what is missing is refused below
 	onvif := strings.HasPrefix(r.URL.Path, "/onvif")
-	if !onvif && !c.proves(r.Header.Get("Authorization"), r.Method, r.URL.RequestURI()) {
+	if (!onvif || s.WebAuth) && !c.proves(r.Header.Get("Authorization"), r.Method, r.URL.RequestURI()) {
 		for _, challenge := range c.challenge(r.Header.Get("Authorization")) {
 			w.Header().Add("WWW-Authenticate", challenge)
 		}
@@ -291,7 +294,7 @@ func (c *Camera) soap(w http.ResponseWriter, s Settings, body string) {
 		t := time.Now().Add(s.Clock).UTC()
 		answer = fmt.Sprintf(`<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType><tt:UTCDateTime><tt:Time><tt:Hour>%d</tt:Hour><tt:Minute>%d</tt:Minute><tt:Second>%d</tt:Second></tt:Time><tt:Date><tt:Year>%d</tt:Year><tt:Month>%d</tt:Month><tt:Day>%d</tt:Day></tt:Date></tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`,
 			t.Hour(), t.Minute(), t.Second(), t.Year(), t.Month(), t.Day())
-	case s.token(body):
+	case s.WebAuth || s.token(body):
 		answer = `<tds:GetDeviceInformationResponse><tds:Manufacturer>Maker</tds:Manufacturer><tds:Model>M-1</tds:Model><tds:FirmwareVersion>1.2</tds:FirmwareVersion></tds:GetDeviceInformationResponse>`
 	default:
 		w.WriteHeader(http.StatusBadRequest)
