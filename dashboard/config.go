@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/live"
+	"github.com/campusgate/campusgate/dashboard/notify"
+	"github.com/campusgate/campusgate/dashboard/notify/channel"
+	"github.com/campusgate/campusgate/dashboard/watch"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -30,6 +34,10 @@ type Config struct {
 	Accounts []AccountConfig `yaml:"accounts"`
 	Session  auth.Config     `yaml:"session"`
 	Live     live.Config     `yaml:"live"`
+	// Notify says who is told about alarms, and how.
+	Notify notify.Config `yaml:"notify"`
+	// Watch notices what falls silent, this process included.
+	Watch watch.Config `yaml:"watch"`
 }
 
 // HTTPConfig says where and how to listen.
@@ -64,12 +72,14 @@ func DefaultConfig() Config {
 		Alarms:         alarm.DefaultConfig(),
 		Session:        auth.DefaultConfig(),
 		Live:           live.DefaultConfig(),
+		Notify:         notify.DefaultConfig(),
+		Watch:          watch.DefaultConfig(),
 	}
 }
 
 // Validate returns every wrong setting.
 func (c Config) Validate() error {
-	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate())}
+	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate())}
 	check := func(ok bool, key string, value any, want string) {
 		if !ok {
 			faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})
@@ -78,6 +88,10 @@ func (c Config) Validate() error {
 	check(c.DataDir != "", "data_dir", `""`, "a folder")
 	const day = 24 * time.Hour
 	check(c.AlarmRetention >= 30*day && c.AlarmRetention <= 20*365*day, "alarm_retention", c.AlarmRetention, "720h to 175200h")
+	if dog := c.Watch.Heartbeat.Watchdog; dog != "" {
+		known := slices.ContainsFunc(c.Notify.Receivers, func(r channel.Config) bool { return r.Name == dog && r.Type == channel.Alertmanager })
+		check(known, "watch.heartbeat.watchdog", fmt.Sprintf("%q", dog), "a receiver of notify, of type alertmanager")
+	}
 	for i, a := range c.Accounts {
 		account := auth.Account{Username: a.Username, Role: a.Role, Scope: a.Scope}
 		faults = append(faults, event.Under(fmt.Sprintf("accounts[%d]", i), account.Validate()))

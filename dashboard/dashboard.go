@@ -19,8 +19,10 @@ import (
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
+	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/registry"
 	"github.com/campusgate/campusgate/dashboard/store"
+	"github.com/campusgate/campusgate/dashboard/watch"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -38,6 +40,9 @@ type Dashboard struct {
 	alarms   *alarm.Service
 	registry *registry.Service
 	gateways *gatewayBook
+	notify   *notify.Service
+	raiser   *watch.Raiser
+	applying sync.Mutex // held while anomalies are applied and the position is moved
 
 	life   sync.Mutex // held by Start and Stop; never by what they wait for
 	onStop []stopper  // last in, first out
@@ -100,6 +105,7 @@ func channels() []live.ChannelConfig {
 		{Name: "sites", Mode: live.Latest, Classify: live.BySite},
 		{Name: "stats", Mode: live.Latest, Classify: live.CountyOnly},
 		{Name: "gateways", Mode: live.Latest, Classify: live.CountyOnly},
+		{Name: "voice", Mode: live.Feed, Classify: live.BySite, Keep: 1},
 	}
 }
 
@@ -119,8 +125,10 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		{"read registry", d.startRegistry},
 		{"make accounts", d.makeAccounts},
 		{"start live hub", d.startHub},
+		{"tell people", d.startNotify},
 		{"listen", d.listen},
 		{"follow bus", d.follow},
+		{"watch", d.startWatch},
 	} {
 		if err := step.start(ctx); err != nil {
 			d.enter(event.Failed)
@@ -143,7 +151,10 @@ func (d *Dashboard) openStore(ctx context.Context) error {
 	d.store = s
 	d.mu.Unlock()
 	d.onStop = append(d.onStop, stopper{"database", func(context.Context) error { return s.Close() }})
-	return d.alarms.Attach(ctx, &alarmSink{d.hub.Channel("alarms"), d.model})
+	if err := d.makeNotify(); err != nil {
+		return err
+	}
+	return d.alarms.Attach(ctx, sinks{&alarmSink{d.hub.Channel("alarms"), d.model}, d.notify})
 }
 
 func (d *Dashboard) startRegistry(ctx context.Context) error {
@@ -181,7 +192,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Deps{
 		County: d.deps.County, Live: d.county, Edits: d.registry, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History,
-		Gateways: d.gateways, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
+		Gateways: d.gateways, Notify: d.notify, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})
 	if err != nil {

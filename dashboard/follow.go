@@ -151,7 +151,10 @@ func (d *Dashboard) anomalies(ctx context.Context) error {
 			in = append(in, alarm.Incoming{Seq: seqs[i], Anomaly: a})
 		}
 		// Not cut off by the end of the process: what is begun is committed.
-		if err := d.alarms.Apply(context.WithoutCancel(ctx), stream, in, d.deps.Now()); err != nil {
+		d.applying.Lock()
+		err := d.alarms.Apply(context.WithoutCancel(ctx), stream, in, d.deps.Now())
+		d.applying.Unlock()
+		if err != nil {
 			return err
 		}
 		d.metrics.anomalies.Add(float64(len(in)))

@@ -40,6 +40,9 @@ func (d *Dashboard) Components() map[string]event.Health {
 	out["dashboard"] = d.Health()
 	out["live"] = d.hub.Health()
 	out["bus"] = d.deps.Bus.Health()
+	if d.notify != nil {
+		out["notify"] = d.notify.Health()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	out["database"] = event.Health{State: event.OK}
@@ -58,6 +61,7 @@ type metrics struct {
 	events    prometheus.Counter
 	anomalies prometheus.Counter
 	refused   prometheus.Counter
+	beats     *prometheus.CounterVec
 	lag       prometheus.Histogram
 	last      atomic.Int64 // nanoseconds
 }
@@ -70,13 +74,16 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		events:    counter("events_total", "Events taken in from the bus."),
 		anomalies: counter("anomalies_total", "Anomalies taken in from the bus."),
 		refused:   counter("anomalies_refused_total", "Anomalies that are none, left out."),
+		beats: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "campusgate_dashboard_heartbeats_total", Help: "Heartbeats sent to the system outside, by result (ok, failed).",
+		}, []string{"result"}),
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "campusgate_dashboard_event_age_seconds",
 			Help:    "Time from the receipt of a live event at the gateway until the dashboard has it.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60},
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.events, m.anomalies, m.refused, m.lag} {
+	for _, c := range []prometheus.Collector{m.events, m.anomalies, m.refused, m.beats, m.lag} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}

@@ -133,6 +133,9 @@ func TestEveryOperationByRole(t *testing.T) {
 		t.Errorf("only %d paths are described", len(openapi.Paths))
 	}
 	for path, methods := range openapi.Paths {
+		if strings.HasPrefix(path, "/api/v1/notif") {
+			continue // TestEveryNotifyOperationByRole
+		}
 		if strings.HasPrefix(path, "/api/v1/registry") {
 			continue // TestEveryRegistryOperationByRole
 		}

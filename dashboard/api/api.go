@@ -18,6 +18,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
+	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/registry"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -87,6 +88,7 @@ type Deps struct {
 	Hub      *live.Hub
 	History  History
 	Gateways Gateways
+	Notify   *notify.Service                // nil: 503
 	Health   func() map[string]event.Health // of every component, for /readyz
 	Web      http.Handler                   // the page
 	Metrics  http.Handler                   // /metrics
@@ -184,6 +186,7 @@ func (a *API) routes() {
 		a.listRoutes()
 		a.historyRoutes()
 		a.gatewayRoutes()
+		a.notifyRoutes()
 		a.registryRoutes()
 	})
 }

@@ -50,37 +50,52 @@ type Person struct {
 
 // Address is where a person is reached.
 type Address struct {
-	Receiver string `yaml:"receiver"` // name of a receiver
-	To       string `yaml:"to"`       // mail address at that receiver; empty for a robot
+	// Receiver is the name of a receiver.
+	Receiver string `yaml:"receiver"`
+	// To is the person's mail address at a receiver of type smtp; empty at all others.
+	To string `yaml:"to"`
 }
 
 // Policy is a chain of people to tell while an alarm stays unacknowledged.
 type Policy struct {
-	Name  string `yaml:"name"`
-	Steps []Step `yaml:"steps"` // 1 to 10
+	// Name is 1 to 64 of a-z, 0-9, '-', '_'; routes name it.
+	Name string `yaml:"name"`
+	// Steps are taken one after the other, 1 to 10.
+	Steps []Step `yaml:"steps"`
 }
 
 // Step is one link of the chain.
 type Step struct {
 	// After the alarm was raised, or after the step before, 10s to 24h.
 	After time.Duration `yaml:"after"`
-	To    []string      `yaml:"to"` // targets
+	// To are 1 to 20 targets.
+	To []string `yaml:"to"`
 }
 
-// Route says who is told about which alarms. An empty condition fits everything. A target
-// is receiver/NAME, person/NAME or oncall/ROTA.
+// Route says who is told about which alarms. An empty condition fits everything.
 type Route struct {
-	Sites       []string       `yaml:"sites"`        // ids; "county" is the centre itself
-	Townships   []string       `yaml:"townships"`    // of the site
-	Rules       []string       `yaml:"rules"`        // for instance fever
-	Kinds       []string       `yaml:"kinds"`        // of device
-	MinSeverity event.Severity `yaml:"min_severity"` // info, warning, high, critical; empty is info
-	Days        []string       `yaml:"days"`         // mon … sun
-	Hours       string         `yaml:"hours"`        // "HH:MM-HH:MM" in the county's zone; may pass midnight
-	To          []string       `yaml:"to"`           // targets
-	Policy      string         `yaml:"policy"`       // escalation; empty is none
-	Clear       bool           `yaml:"clear"`        // tells the end as well
-	GoOn        bool           `yaml:"go_on"`        // looks at the routes behind it too
+	// Sites are ids; "county" is the centre itself. Empty fits every site.
+	Sites []string `yaml:"sites"`
+	// Townships of the site. Empty fits every one.
+	Townships []string `yaml:"townships"`
+	// Rules that raised the alarm, for instance fever. Empty fits every rule.
+	Rules []string `yaml:"rules"`
+	// Kinds of device, for instance kitchen. Empty fits every kind.
+	Kinds []string `yaml:"kinds"`
+	// MinSeverity is info, warning, high or critical; empty is info.
+	MinSeverity event.Severity `yaml:"min_severity"`
+	// Days on which it fits, mon … sun; empty is every day.
+	Days []string `yaml:"days"`
+	// Hours in which it fits, "HH:MM-HH:MM" in the county's zone; may pass midnight.
+	Hours string `yaml:"hours"`
+	// To are 1 to 20 targets: receiver/NAME, person/NAME or oncall/ROTA.
+	To []string `yaml:"to"`
+	// Policy of escalation; empty is none.
+	Policy string `yaml:"policy"`
+	// Clear tells the end of the alarm as well. An alertmanager is always told.
+	Clear bool `yaml:"clear"`
+	// GoOn looks at the routes behind this one too.
+	GoOn bool `yaml:"go_on"`
 }
 
 // DefaultConfig tells nobody.

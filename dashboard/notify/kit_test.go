@@ -131,7 +131,8 @@ func open(t testing.TB, dir string, cfg notify.Config, change ...func(*notify.De
 		t.Fatal(err)
 	}
 	w := &world{t: t, cfg: cfg, store: s, alarms: alarm.New(s)}
-	w.deps = notify.Deps{County: county(t), Store: s.Notify(), Open: func(ctx context.Context, limit int) ([]alarm.Alarm, error) {
+	known := county(t)
+	w.deps = notify.Deps{County: func() *event.County { return known }, Store: s.Notify(), Open: func(ctx context.Context, limit int) ([]alarm.Alarm, error) {
 		rows, _, err := w.alarms.Alarms(ctx, alarm.Query{AllSites: true, State: "unack", Limit: limit})
 		return rows, err
 	}}
@@ -200,7 +201,7 @@ func config(receivers ...channel.Config) notify.Config {
 func anomaly(id string, rev uint32, state event.AnomalyState) *event.Anomaly {
 	now := time.Now()
 	return &event.Anomaly{
-		ID: id, Rule: "gas", Site: "s1", Device: "k1", Kind: event.KindKitchen, Severity: event.SeverityHigh, State: state, Revision: rev,
+		ID: id, Rule: "gas", Site: "s1", Device: event.DeviceID(id), Kind: event.KindKitchen, Severity: event.SeverityHigh, State: state, Revision: rev,
 		StartedAt: now, UpdatedAt: now, Text: event.Text{ZH: "燃气超限 13812345678", EN: "gas above its limit"},
 	}
 }

@@ -75,7 +75,7 @@ func (s *Service) onCall(rota string, now time.Time) string {
 	s.mu.Lock()
 	r := s.rotas[rota]
 	s.mu.Unlock()
-	return r.OnCall(now, s.zone)
+	return r.OnCall(now, s.zone())
 }
 
 // handover notices that another person is on call, and tells them what they take over.

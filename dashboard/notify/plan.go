@@ -163,7 +163,7 @@ func (s *Service) add(a *alarm.Alarm, d dest, reason string, step int, rev int64
 	}
 	n.Message.ID = n.ID
 	if q, ok := s.quiet(d.person); ok && a.Severity != event.SeverityCritical {
-		if end := q.until(now.In(s.zone)); !end.IsZero() {
+		if end := q.until(now.In(s.zone())); !end.IsZero() {
 			n.NextTry, n.Error = end.UTC(), "quiet hours"
 		}
 	}
@@ -174,10 +174,10 @@ func (s *Service) add(a *alarm.Alarm, d dest, reason string, step int, rev int64
 func (s *Service) routes(a *alarm.Alarm, now time.Time) []*Route {
 	var out []*Route
 	township := ""
-	if site := s.deps.County.Site(a.Site); site != nil {
+	if site := s.deps.County().Site(a.Site); site != nil {
 		township = site.Township
 	}
-	local := now.In(s.zone)
+	local := now.In(s.zone())
 	for i := range s.cfg.Routes {
 		r := &s.cfg.Routes[i]
 		if !one(r.Sites, string(a.Site)) || !one(r.Townships, township) || !one(r.Rules, a.Rule) || !one(r.Kinds, string(a.Kind)) ||

@@ -47,7 +47,7 @@ func (r *Refusal) Error() string { return r.Field + ": " + r.Want }
 
 // Check says what is wrong with a rota: an unknown person, a shift that is none, two shifts
 // of a kind at the same time.
-func (r *Rota) Check(known func(person string) bool, zone *time.Location) error {
+func (r *Rota) Check(known func(person string) bool) error {
 	for i, w := range r.Weekly {
 		field := fmt.Sprintf("weekly[%d]", i)
 		if !known(w.Person) {
@@ -81,7 +81,6 @@ func (r *Rota) Check(known func(person string) bool, zone *time.Location) error 
 	if i, ok := overlap(week); ok {
 		return &Refusal{"weekly", fmt.Sprintf("the shift of %s at %s overlaps with another", week[i].Person, week[i].From.Format("Mon 15:04"))}
 	}
-	_ = zone
 	return nil
 }
 

@@ -19,12 +19,13 @@ import (
 // receiver's name.
 const RuleFailed = "notification_failed"
 
-// pollEvery is how long a timer, or an entry of another process, may wait to be seen.
-const pollEvery = time.Second
+// pollEvery is how long the end of a shift, or an entry of another process, may wait to be
+// seen. Own entries wake the planner, and so does an escalation that is due.
+const pollEvery = 10 * time.Second
 
 // Deps are what the service needs from others.
 type Deps struct {
-	County *event.County // indexed
+	County func() *event.County // the present registry
 	Store  Store
 	// Failing is told when a message to a receiver was given up, and when one gets through
 	// again. An error is tried again.
@@ -43,7 +44,6 @@ type Service struct {
 	cfg     Config
 	deps    Deps
 	store   Store
-	zone    *time.Location
 	metrics *metrics
 	wake    chan struct{} // one slot
 
@@ -81,7 +81,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		cfg: cfg, deps: deps, store: deps.Store, zone: deps.County.Location(), metrics: m,
+		cfg: cfg, deps: deps, store: deps.Store, metrics: m,
 		wake: make(chan struct{}, 1), lanes: map[string]*lane{}, rotas: map[string]Rota{}, quiets: map[string]Quiet{},
 	}, nil
 }
@@ -95,7 +95,7 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	lanes := map[string]*lane{}
 	for _, c := range s.cfg.Receivers {
-		ch, err := channel.New(c, channel.Deps{Zone: s.zone, Speak: s.deps.Speak, Now: s.deps.Now})
+		ch, err := channel.New(c, channel.Deps{Speak: s.deps.Speak, Now: s.deps.Now})
 		if err != nil {
 			for _, l := range lanes {
 				l.ch.Close()
@@ -181,8 +181,6 @@ func (s *Service) wakeLanes(ops []Op) {
 }
 
 func (s *Service) run(ctx context.Context) {
-	poll := time.NewTicker(pollEvery)
-	defer poll.Stop()
 	tidy := time.NewTicker(time.Minute)
 	defer tidy.Stop()
 	for {
@@ -194,15 +192,25 @@ func (s *Service) run(ctx context.Context) {
 			return
 		}
 		s.note(err)
+		timer := time.NewTimer(s.pause(ctx))
 		select {
 		case <-ctx.Done():
-			return
 		case <-s.wake:
-		case <-poll.C:
+		case <-timer.C:
 		case <-tidy.C:
 			s.tidy(ctx)
 		}
+		timer.Stop()
 	}
+}
+
+// pause is how long there is nothing to plan, unless something happens.
+func (s *Service) pause(ctx context.Context) time.Duration {
+	at, ok, err := s.store.NextEscalation(ctx)
+	if err != nil || !ok {
+		return pollEvery
+	}
+	return min(pollEvery, max(at.Sub(s.deps.Now()), time.Millisecond))
 }
 
 func (s *Service) note(err error) {
@@ -241,3 +249,5 @@ func (s *Service) addressOf(person, receiver string) string {
 	}
 	return ""
 }
+
+func (s *Service) zone() *time.Location { return s.deps.County().Location() }

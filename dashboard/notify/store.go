@@ -135,6 +135,8 @@ type Store interface {
 	Commit(ctx context.Context, through int64, ops []Op, now time.Time) error
 	// Escalations returns those due, with their alarms.
 	Escalations(ctx context.Context, now time.Time, limit int) ([]Escalation, []alarm.Alarm, error)
+	// NextEscalation is when the next one is due; ok false when there is none.
+	NextEscalation(ctx context.Context) (at time.Time, ok bool, err error)
 
 	// Due returns what a receiver shall be sent now, worst first, then oldest.
 	Due(ctx context.Context, receiver string, now time.Time, limit int) ([]Notification, error)

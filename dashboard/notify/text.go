@@ -26,7 +26,7 @@ func severityText(s event.Severity) event.Text {
 }
 
 func (s *Service) siteName(id event.SiteID) event.Text {
-	if site := s.deps.County.Site(id); site != nil && site.Name.ZH != "" {
+	if site := s.deps.County().Site(id); site != nil && site.Name.ZH != "" {
 		return site.Name
 	}
 	if id == event.CountySite {
@@ -36,7 +36,7 @@ func (s *Service) siteName(id event.SiteID) event.Text {
 }
 
 func (s *Service) deviceName(site event.SiteID, id event.DeviceID) event.Text {
-	if d := s.deps.County.Device(site, id); d != nil && d.Name.ZH != "" {
+	if d := s.deps.County().Device(site, id); d != nil && d.Name.ZH != "" {
 		return d.Name
 	}
 	return event.Text{ZH: string(id), EN: string(id)}
@@ -46,7 +46,7 @@ func (s *Service) deviceName(site event.SiteID, id event.DeviceID) event.Text {
 // no names by their contract, and numbers that look like a person's are masked.
 func (s *Service) message(a *alarm.Alarm, reason string, step int, now time.Time) channel.Message {
 	sev, site, dev := severityText(a.Severity), s.siteName(a.Site), s.deviceName(a.Site, a.Device)
-	local := a.StartedAt.In(s.zone).Format("2006-01-02 15:04:05")
+	local := a.StartedAt.In(s.zone()).Format("2006-01-02 15:04:05")
 	m := channel.Message{
 		Reason: reason, AlarmID: a.ID, Rule: a.Rule, Severity: a.Severity, Site: a.Site, Device: a.Device, Kind: a.Kind,
 		StartedAt: a.StartedAt, At: now.UTC(),
@@ -73,7 +73,7 @@ func (s *Service) message(a *alarm.Alarm, reason string, step int, now time.Time
 		m.Title.ZH, m.Title.EN = "〔恢复〕"+m.Title.ZH, "[CLEARED] "+m.Title.EN
 		m.ClearedAt = a.ClearedAt
 		if a.ClearedAt != nil {
-			at := a.ClearedAt.In(s.zone).Format("2006-01-02 15:04:05")
+			at := a.ClearedAt.In(s.zone()).Format("2006-01-02 15:04:05")
 			m.Body.ZH += "\n恢复时间：" + at
 			m.Body.EN += "\nUntil " + at
 		}

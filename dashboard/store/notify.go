@@ -88,6 +88,15 @@ func (n *Notify) Escalations(ctx context.Context, now time.Time, limit int) ([]n
 	return out, alarms, nil
 }
 
+// NextEscalation is when the next timer is due.
+func (n *Notify) NextEscalation(ctx context.Context) (time.Time, bool, error) {
+	var at sql.NullInt64
+	if err := n.s.read.QueryRowContext(ctx, "SELECT MIN(due_at) FROM notify_escalation").Scan(&at); err != nil {
+		return time.Time{}, false, fmt.Errorf("read escalations: %w", err)
+	}
+	return timeOf(at.Int64), at.Valid, nil
+}
+
 // Commit carries out ops in their order and removes the inbox through a sequence number.
 func (n *Notify) Commit(ctx context.Context, through int64, ops []notify.Op, now time.Time) error {
 	err := n.s.tx(ctx, func(tx *sql.Tx) error {
@@ -393,7 +402,10 @@ func (n *Notify) PutDocument(ctx context.Context, d *notify.Document) error {
 		}
 		_, err := tx.ExecContext(ctx, "INSERT INTO notify_document (kind, name, rev, data, actor, at) VALUES (?, ?, ?, ?, ?, ?)",
 			d.Kind, d.Name, have+1, string(d.Data), d.By, d.At.UnixNano())
-		return err
+		if err != nil || d.By == alarm.System {
+			return err
+		}
+		return appendAudit(ctx, tx, AuditRow{At: d.At, Actor: d.By, Action: "notify." + d.Kind, Subject: d.Name, Detail: string(d.Data)})
 	})
 	if err != nil {
 		return fmt.Errorf("write %s %s: %w", d.Kind, strings.ToValidUTF8(d.Name, "?"), err)

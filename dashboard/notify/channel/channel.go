@@ -38,6 +38,11 @@ type Channel interface {
 	Close()
 }
 
+// Alerter is a channel that takes alerts of the Alertmanager as they are.
+type Alerter interface {
+	Alerts(ctx context.Context, alerts []Alert) error
+}
+
 // Error is why a message was not taken.
 type Error struct {
 	Text string
@@ -59,7 +64,6 @@ func lasting(format string, args ...any) error {
 
 // Deps are what channels need from others.
 type Deps struct {
-	Zone *time.Location
 	// Speak hands a message to the pages; nil refuses receivers of type voice.
 	Speak func(*Message) error
 	Now   func() time.Time

@@ -82,7 +82,7 @@ func serve(t *testing.T, kind string, status int, answer string, change ...func(
 	for _, c := range change {
 		c(head, &cfg)
 	}
-	c, err := channel.New(cfg, channel.Deps{Zone: time.UTC, Now: now})
+	c, err := channel.New(cfg, channel.Deps{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestRefusals(t *testing.T) {
 
 func TestUnreachableShowsNoAddress(t *testing.T) {
 	t.Parallel()
-	c, err := channel.New(channel.Config{Name: "x", Type: channel.WeCom, URLFile: file(t, "http://127.0.0.1:1/send?key=verysecret")}, channel.Deps{Zone: time.UTC, Now: now})
+	c, err := channel.New(channel.Config{Name: "x", Type: channel.WeCom, URLFile: file(t, "http://127.0.0.1:1/send?key=verysecret")}, channel.Deps{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
 	defer server.Close()
 	defer close(hold)
-	c, err := channel.New(channel.Config{Name: "x", Type: channel.Webhook, URL: server.URL, SecretFile: file(t, secret)}, channel.Deps{Zone: time.UTC, Now: now})
+	c, err := channel.New(channel.Config{Name: "x", Type: channel.Webhook, URL: server.URL, SecretFile: file(t, secret)}, channel.Deps{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

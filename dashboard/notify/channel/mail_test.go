@@ -167,7 +167,7 @@ func mailChannel(t *testing.T, addr, ca, security, auth, password string) channe
 	c, err := channel.New(channel.Config{
 		Name: "mail", Type: channel.SMTP, SecretFile: file(t, password), CAFile: ca, Timeout: 10 * time.Second,
 		Mail: channel.MailConfig{Addr: addr, TLS: security, Auth: auth, Username: "alarm", From: "alarm@county.example", To: []string{"centre@county.example"}},
-	}, channel.Deps{Zone: time.UTC, Now: now})
+	}, channel.Deps{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

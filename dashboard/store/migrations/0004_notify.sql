@@ -78,3 +78,17 @@ CREATE TABLE notify_document (
 );
 CREATE TRIGGER notify_document_no_update BEFORE UPDATE ON notify_document
 BEGIN SELECT RAISE(ABORT, 'versions are not changed'); END;
+
+-- The centre's own anomalies: the newest of each rule and device.
+CREATE TABLE centre_anomaly (
+    rule    TEXT NOT NULL,
+    device  TEXT NOT NULL,
+    anomaly TEXT NOT NULL, -- JSON
+    PRIMARY KEY (rule, device)
+);
+
+-- When a gateway was last heard, to the minute or so.
+CREATE TABLE gateway_seen (
+    gateway TEXT PRIMARY KEY,
+    at      BIGINT NOT NULL
+);
