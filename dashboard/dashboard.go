@@ -21,6 +21,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/live/state"
 	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/registry"
+	"github.com/campusgate/campusgate/dashboard/rulebook"
 	"github.com/campusgate/campusgate/dashboard/store"
 	"github.com/campusgate/campusgate/dashboard/watch"
 	"github.com/campusgate/campusgate/gateway/event"
@@ -39,6 +40,7 @@ type Dashboard struct {
 	// Set by Start before anything reads them.
 	alarms   *alarm.Service
 	registry *registry.Service
+	rules    *rulebook.Service // nil where their language is not known
 	gateways *gatewayBook
 	notify   *notify.Service
 	raiser   *watch.Raiser
@@ -123,6 +125,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 	}{
 		{"open database", d.openStore},
 		{"read registry", d.startRegistry},
+		{"open rule book", d.startRules},
 		{"make accounts", d.makeAccounts},
 		{"start live hub", d.startHub},
 		{"tell people", d.startNotify},
@@ -191,7 +194,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 		exposition = promhttp.HandlerFor(d.gather, promhttp.HandlerOpts{})
 	}
 	handler, err := api.New(api.Deps{
-		County: d.deps.County, Live: d.county, Edits: d.registry, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History,
+		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History,
 		Gateways: d.gateways, Notify: d.notify, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/rulebook"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -49,11 +50,13 @@ type Deps struct {
 	CheckCounty func(*event.County) error
 	// Documents takes what gateways shall follow; nil: they follow nothing.
 	Documents Documents
-	Bus       Bus
-	History   api.History  // nil: questions about the past are answered with 503
-	Web       http.Handler // the page; nil: REST only
-	Log       zerolog.Logger
-	Registry  prometheus.Registerer // nil = a registry of its own
+	// Rules knows the language of the county's own rules; nil: none are kept.
+	Rules    rulebook.Language
+	Bus      Bus
+	History  api.History  // nil: questions about the past are answered with 503
+	Web      http.Handler // the page; nil: REST only
+	Log      zerolog.Logger
+	Registry prometheus.Registerer // nil = a registry of its own
 	// Accounts are made, and kept, as given here, beside those of Config: the demo's.
 	Accounts []auth.Account
 	// Health are components of the same process that /readyz shall show as well.

@@ -252,7 +252,7 @@ func start(t testing.TB, dir string, bus *fakeBus, change ...func(*fakeHistory))
 	cfg.HTTP.Addr, cfg.DataDir = "127.0.0.1:0", dir
 	var err error
 	w.Dashboard, err = dashboard.New(cfg, dashboard.Deps{
-		County: county(t), Bus: bus, History: w.history, Accounts: accounts(), Build: "test",
+		County: county(t), Bus: bus, History: w.history, Accounts: accounts(), Build: "test", Rules: wordRules{},
 		Web: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	})
 	if err != nil {

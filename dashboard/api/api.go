@@ -20,6 +20,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/live/state"
 	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/registry"
+	"github.com/campusgate/campusgate/dashboard/rulebook"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -88,6 +89,7 @@ type Deps struct {
 	Hub      *live.Hub
 	History  History
 	Gateways Gateways
+	Rules    *rulebook.Service              // the county's own rules; nil: 503
 	Notify   *notify.Service                // nil: 503
 	Health   func() map[string]event.Health // of every component, for /readyz
 	Web      http.Handler                   // the page
@@ -186,6 +188,7 @@ func (a *API) routes() {
 		a.listRoutes()
 		a.historyRoutes()
 		a.gatewayRoutes()
+		a.rulesRoutes()
 		a.notifyRoutes()
 		a.registryRoutes()
 	})
