@@ -116,6 +116,10 @@ func (r *Raiser) set(ctx context.Context, c *Condition, stands bool, now time.Ti
 	if standing == stands {
 		return nil
 	}
+	// What is stored and not applied must not be overwritten: its end would never be told.
+	if err := r.settle(ctx, k, now); err != nil {
+		return err
+	}
 	a := &event.Anomaly{
 		ID:   event.AnomalyID(event.CountySite, c.Device, c.Rule, now),
 		Rule: c.Rule, Site: event.CountySite, Device: c.Device, Kind: c.Kind, Severity: c.Severity,
@@ -138,11 +142,19 @@ func (r *Raiser) set(ctx context.Context, c *Condition, stands bool, now time.Ti
 func (r *Raiser) catchUp(ctx context.Context, now time.Time) error {
 	var faults []error
 	for k := range r.pending {
-		if err := r.apply(ctx, r.last[k], now); err != nil {
-			faults = append(faults, fmt.Errorf("apply %s of %s: %w", k.rule, k.device, err))
-			continue
-		}
-		delete(r.pending, k)
+		faults = append(faults, r.settle(ctx, k, now))
 	}
 	return errors.Join(faults...)
+}
+
+// settle applies the stored anomaly of a rule and device, unless that is done.
+func (r *Raiser) settle(ctx context.Context, k key, now time.Time) error {
+	if !r.pending[k] {
+		return nil
+	}
+	if err := r.apply(ctx, r.last[k], now); err != nil {
+		return fmt.Errorf("apply %s of %s: %w", k.rule, k.device, err)
+	}
+	delete(r.pending, k)
+	return nil
 }
