@@ -61,6 +61,7 @@ type Gateway struct {
 	documents *documents     // of the command centre; used with the uplink only
 	detector  *detector
 	ingest    *ingest.Ingest
+	yields    map[string]*yield // by adapter
 	listen    []Listener
 	page      *page // nil when it is not served
 	reporter  *reporter
@@ -118,8 +119,10 @@ func (g *Gateway) build() (err error) {
 	if err != nil {
 		return event.Under("detect", err)
 	}
+	var decoders []ingest.Decoder
+	decoders, g.yields = count(g.adoptable())
 	g.ingest, err = ingest.New(g.cfg.Ingest, ingest.Deps{
-		Sink: g.journal, Decoders: g.adoptable(), Clock: g.clock(), Logger: part("ingest"), Registerer: g.deps.Registry,
+		Sink: g.journal, Decoders: decoders, Clock: g.clock(), Logger: part("ingest"), Registerer: g.deps.Registry,
 		Known:   func(s event.SiteID, d event.DeviceID) bool { return g.deps.Live.County().Device(s, d) != nil },
 		Resolve: g.deps.Resolve,
 	})

@@ -28,6 +28,7 @@ type Status struct {
 	event.Health                         // the worst of the components
 	Components   map[string]event.Health `json:"components"`
 	Brokers      []ingest.BrokerStat     `json:"brokers"`
+	Adapters     []AdapterStatus         `json:"adapters"` // those in use
 	Journal      JournalStatus           `json:"journal"`
 	Devices      DevicesStatus           `json:"devices"`
 	// Documents of the command centre by name; none without an uplink.
@@ -68,7 +69,7 @@ type DevicesStatus struct {
 func (g *Gateway) Status() Status {
 	s := Status{
 		Gateway: g.cfg.ID, Version: g.deps.Version, StartedAt: g.started.UTC(), At: time.Now().UTC(),
-		Components: g.running.Health(), Health: g.Health(), Brokers: g.ingest.Brokers(),
+		Components: g.running.Health(), Health: g.Health(), Brokers: g.ingest.Brokers(), Adapters: g.adapters(),
 	}
 	if g.uplink != nil {
 		s.Documents = g.documents.all()
