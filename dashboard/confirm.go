@@ -19,6 +19,9 @@ const (
 	confirmQueue   = 256
 	confirmAtOnce  = 16
 	confirmTimeout = 10 * time.Second
+	// confirmAfter is when all gateways have reported, which they do every 5 s: before that
+	// there may be none to ask.
+	confirmAfter = 6 * time.Second
 )
 
 // confirmer lets devices know that somebody has acknowledged their alarms: the terminal of a
@@ -79,6 +82,11 @@ func (c *confirmer) Changed(changes []alarm.Change) {
 }
 
 func (c *confirmer) run(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(confirmAfter):
+	}
 	for {
 		select {
 		case <-ctx.Done():
