@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,21 +87,28 @@ func (s *Service) Attach(ctx context.Context, sink Sink) error {
 // Position returns how far the stream has been taken in.
 func (s *Service) Position(ctx context.Context) (Position, error) { return s.store.Position(ctx) }
 
-// Apply takes in anomalies in the order of their stream, all of them or none, together
-// with the position of the last. A revision that is not newer than the stored one changes
-// nothing, so applying twice is applying once.
+// applyBatch bounds how many anomalies go in one transaction, so that a person who
+// acknowledges during a flood need not wait for all of it.
+const applyBatch = 100
+
+// Apply takes in anomalies in the order of their stream, some in one transaction with the
+// position of their last: what an error leaves out comes again. A revision that is not
+// newer than the stored one changes nothing, so applying twice is applying once.
 func (s *Service) Apply(ctx context.Context, stream string, in []Incoming, now time.Time) error {
-	if len(in) == 0 {
-		return nil
-	}
-	return s.update(ctx, func(w *work) error {
-		for _, i := range in {
-			if err := w.apply(i.Anomaly, now.UTC()); err != nil {
-				return fmt.Errorf("apply anomaly %s revision %d: %w", i.Anomaly.ID, i.Anomaly.Revision, err)
+	for batch := range slices.Chunk(in, applyBatch) {
+		err := s.update(ctx, func(w *work) error {
+			for _, i := range batch {
+				if err := w.apply(i.Anomaly, now.UTC()); err != nil {
+					return fmt.Errorf("apply anomaly %s revision %d: %w", i.Anomaly.ID, i.Anomaly.Revision, err)
+				}
 			}
+			return w.tx.SetPosition(Position{stream, batch[len(batch)-1].Seq})
+		})
+		if err != nil {
+			return err
 		}
-		return w.tx.SetPosition(Position{stream, in[len(in)-1].Seq})
-	})
+	}
+	return nil
 }
 
 // Act does what a person wants, or returns ErrNotFound, *Conflict, *NotAllowed or *Invalid.

@@ -242,7 +242,7 @@ func (w *work) announce(a *Alarm, raise bool, now time.Time) error {
 	case why.reason != "" && (a.State == Acked || a.State == Normal || a.State == Unack || a.State == RtnUnack):
 		return w.suppress(a, why, now)
 	case why.reason != "" && a.State == Suppressed:
-		changed := why.reason != a.Suppression
+		changed := why.reason != a.Suppression || why.reason == ForMaintenance && !sameEnd(why.until, a.SuppressedUntil)
 		w.under(a, why)
 		if changed {
 			return w.suppress(a, why, now)

@@ -51,8 +51,10 @@ func scanAlarm(row interface{ Scan(...any) error }) (alarm.Alarm, error) {
 	return a, nil
 }
 
+const selectAlarms = "SELECT " + alarmColumns + " FROM alarm WHERE "
+
 func queryAlarms(ctx context.Context, q querier, where string, args ...any) ([]alarm.Alarm, error) {
-	rows, err := q.QueryContext(ctx, "SELECT "+alarmColumns+" FROM alarm WHERE "+where, args...)
+	rows, err := q.QueryContext(ctx, selectAlarms+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read alarms: %w", err)
 	}
@@ -72,7 +74,7 @@ func queryAlarms(ctx context.Context, q querier, where string, args ...any) ([]a
 }
 
 func oneAlarm(ctx context.Context, q querier, id string) (alarm.Alarm, error) {
-	return scanAlarm(q.QueryRowContext(ctx, "SELECT "+alarmColumns+" FROM alarm WHERE id = ?", id))
+	return scanAlarm(q.QueryRowContext(ctx, selectAlarms+"id = ?", id))
 }
 
 func queryAudit(ctx context.Context, q querier, rest string, args ...any) ([]alarm.Entry, error) {
@@ -144,8 +146,11 @@ func (s *Store) Alarms(ctx context.Context, q alarm.Query) ([]alarm.Alarm, strin
 	case "", "open":
 		w.add("state <> 'normal'")
 	case "all":
+	case string(alarm.Normal):
+		w.add("state = 'normal'")
 	default:
-		w.add("state = ?", q.State)
+		// The first half lets the indexes of open alarms be used.
+		w.add("state <> 'normal' AND state = ?", q.State)
 	}
 	w.equal("severity", string(q.Severity))
 	w.equal("rule", q.Rule)

@@ -15,7 +15,8 @@ import (
 // Update runs fn in one durable write transaction.
 func (s *Store) Update(ctx context.Context, fn func(alarm.Tx) error) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		t := &alarmTx{ctx: ctx, tx: tx, chain: chain{ctx: ctx, tx: tx}}
+		p := prepared{tx, s.hot}
+		t := &alarmTx{ctx: ctx, tx: p, chain: chain{ctx: ctx, tx: p}}
 		if err := fn(t); err != nil {
 			return err
 		}
@@ -26,7 +27,7 @@ func (s *Store) Update(ctx context.Context, fn func(alarm.Tx) error) error {
 // alarmTx lives as long as one call of Update, which is why it may hold the context.
 type alarmTx struct {
 	ctx   context.Context //nolint:containedctx // see above
-	tx    *sql.Tx
+	tx    prepared
 	chain chain
 }
 
@@ -47,18 +48,7 @@ func (t *alarmTx) Put(a *alarm.Alarm, e *alarm.Entry) error {
 	return nil
 }
 
-func putAlarm(ctx context.Context, tx *sql.Tx, a *alarm.Alarm) error {
-	devices, err := json.Marshal(a.Devices)
-	if err != nil {
-		return err
-	}
-	recent := []byte("[]")
-	if len(a.Recent) > 0 {
-		if recent, err = json.Marshal(a.Recent); err != nil {
-			return err
-		}
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO alarm (`+alarmColumns+`)
+const upsertAlarm = `INSERT INTO alarm (` + alarmColumns + `)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, state = excluded.state, rev = excluded.rev,
 		anomaly_rev = excluded.anomaly_rev, momentary = excluded.momentary, standing = excluded.standing, late = excluded.late,
@@ -69,7 +59,20 @@ func putAlarm(ctx context.Context, tx *sql.Tx, a *alarm.Alarm) error {
 		shelved_until = excluded.shelved_until, note = excluded.note, assignee = excluded.assignee, verdict = excluded.verdict,
 		suppression = excluded.suppression, suppressed_until = excluded.suppressed_until, raises = excluded.raises,
 		raised_at = excluded.raised_at, recent = excluded.recent, priority = excluded.priority, rank = excluded.rank,
-		folding = excluded.folding, attachments = excluded.attachments`,
+		folding = excluded.folding, attachments = excluded.attachments`
+
+func putAlarm(ctx context.Context, tx execer, a *alarm.Alarm) error {
+	devices, err := json.Marshal(a.Devices)
+	if err != nil {
+		return err
+	}
+	recent := []byte("[]")
+	if len(a.Recent) > 0 {
+		if recent, err = json.Marshal(a.Recent); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, upsertAlarm,
 		a.ID, a.Rule, a.Severity, a.State, a.Rev, a.AnomalyRev, a.Site, a.Device, a.Kind, a.Momentary, a.Standing, a.Late,
 		a.Count, a.Value, a.Limit, a.Unit, a.Text.ZH, a.Text.EN, a.EventID, a.Cause, a.CausedBy, string(devices),
 		a.StartedAt.UnixNano(), a.UpdatedAt.UnixNano(), nanos(a.ClearedAt), a.AckedBy, nanos(a.AckedAt), nanos(a.ShelvedUntil), a.Note,
@@ -97,7 +100,7 @@ func judge(ctx context.Context, tx *sql.Tx) error {
 // when the anomaly is not known.
 func (t *alarmTx) Source(anomaly string) (alarm.Alarm, alarm.Source, error) {
 	src := alarm.Source{Anomaly: anomaly}
-	err := t.tx.QueryRowContext(t.ctx, "SELECT alarm_id, rev, standing, seen_count FROM alarm_source WHERE anomaly = ?", anomaly).
+	err := t.tx.QueryRowContext(t.ctx, selectSource, anomaly).
 		Scan(&src.Alarm, &src.Rev, &src.Standing, &src.Count)
 	if errors.Is(err, sql.ErrNoRows) {
 		return alarm.Alarm{}, src, alarm.ErrNotFound
@@ -111,9 +114,7 @@ func (t *alarmTx) Source(anomaly string) (alarm.Alarm, alarm.Source, error) {
 
 // PutSource writes a part of an alarm.
 func (t *alarmTx) PutSource(s alarm.Source) error {
-	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO alarm_source (anomaly, alarm_id, rev, standing, seen_count) VALUES (?,?,?,?,?)
-		ON CONFLICT (anomaly) DO UPDATE SET rev = excluded.rev, standing = excluded.standing, seen_count = excluded.seen_count`,
-		s.Anomaly, s.Alarm, s.Rev, s.Standing, s.Count)
+	_, err := t.tx.ExecContext(t.ctx, upsertSource, s.Anomaly, s.Alarm, s.Rev, s.Standing, s.Count)
 	if err != nil {
 		return fmt.Errorf("write source of alarm %s: %w", s.Alarm, err)
 	}
@@ -123,7 +124,7 @@ func (t *alarmTx) PutSource(s alarm.Source) error {
 // Stands reports whether any anomaly of an alarm still holds.
 func (t *alarmTx) Stands(id string) (bool, error) {
 	var n int
-	err := t.tx.QueryRowContext(t.ctx, "SELECT EXISTS (SELECT 1 FROM alarm_source WHERE alarm_id = ? AND standing = 1)", id).Scan(&n)
+	err := t.tx.QueryRowContext(t.ctx, selectStands, id).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("read sources of alarm: %w", err)
 	}
@@ -133,7 +134,7 @@ func (t *alarmTx) Stands(id string) (bool, error) {
 // Same returns the newest alarm of a site, device and rule, late or not as asked; ok is
 // false when there is none.
 func (t *alarmTx) Same(site event.SiteID, device event.DeviceID, rule string, late bool) (a alarm.Alarm, ok bool, err error) {
-	rows, err := queryAlarms(t.ctx, t.tx, "site = ? AND device = ? AND rule = ? AND late = ? ORDER BY started_at DESC, id LIMIT 1", site, device, rule, late)
+	rows, err := queryAlarms(t.ctx, t.tx, whereSame, site, device, rule, late)
 	if err != nil || len(rows) == 0 {
 		return a, false, err
 	}
@@ -147,10 +148,8 @@ func (t *alarmTx) Log(at time.Time, by, action, subject, detail string) error {
 
 // Children lists the alarms under parent that are in one of the states, oldest first.
 func (t *alarmTx) Children(parent string, states ...alarm.State) ([]alarm.Alarm, error) {
-	var w where
-	w.add("caused_by = ?", parent)
-	in(&w, "state", states)
-	return queryAlarms(t.ctx, t.tx, w.text()+" ORDER BY started_at, id", w.args...)
+	w := children(parent, states...)
+	return queryAlarms(t.ctx, t.tx, w.text()+orderChildren, w.args...)
 }
 
 // Due lists up to limit alarms whose shelving or suppression has an end at or before the

@@ -43,7 +43,7 @@ func appendAudit(ctx context.Context, tx *sql.Tx, row AuditRow) error {
 // so that a row that retention removed can leave number, time and digest behind.
 type chain struct {
 	ctx    context.Context //nolint:containedctx // it lives as long as one transaction
-	tx     *sql.Tx
+	tx     execer
 	loaded bool
 	seq    int64
 	hash   [sha256.Size]byte
@@ -53,7 +53,7 @@ type chain struct {
 func (c *chain) next(at int64, digest [sha256.Size]byte) (seq int64, hash []byte, err error) {
 	if !c.loaded {
 		var last []byte
-		if err := c.tx.QueryRowContext(c.ctx, "SELECT seq, hash FROM audit_head").Scan(&c.seq, &last); err != nil {
+		if err := c.tx.QueryRowContext(c.ctx, selectHead).Scan(&c.seq, &last); err != nil {
 			return 0, nil, fmt.Errorf("read end of audit: %w", err)
 		}
 		if copy(c.hash[:], last) != sha256.Size {
@@ -71,7 +71,7 @@ func (c *chain) save() error {
 	if !c.loaded {
 		return nil
 	}
-	if _, err := c.tx.ExecContext(c.ctx, "UPDATE audit_head SET seq = ?, hash = ?", c.seq, c.hash[:]); err != nil {
+	if _, err := c.tx.ExecContext(c.ctx, updateHead, c.seq, c.hash[:]); err != nil {
 		return fmt.Errorf("write end of audit: %w", err)
 	}
 	return nil
@@ -98,8 +98,7 @@ func (c *chain) appendEntry(e *alarm.Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.tx.ExecContext(c.ctx, `INSERT INTO alarm_audit (alarm_id, n, at, actor, action, from_state, to_state, note, data, seq, hash)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?)`, e.AlarmID, e.N, at, e.By, e.Action, e.From, e.To, e.Note, e.Data, seq, hash)
+	_, err = c.tx.ExecContext(c.ctx, insertEntry, e.AlarmID, e.N, at, e.By, e.Action, e.From, e.To, e.Note, e.Data, seq, hash)
 	if err != nil {
 		return fmt.Errorf("write audit of alarm %s: %w", e.AlarmID, err)
 	}

@@ -25,6 +25,7 @@ var migrations embed.FS
 type Store struct {
 	write *sql.DB // one connection: writers queue here and not in SQLite's busy handler
 	read  *sql.DB
+	hot   map[string]*sql.Stmt // of the writer, by text
 }
 
 // Open opens the file, makes it when it is missing, and brings its schema up to date.
@@ -39,6 +40,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s.write.SetMaxOpenConns(1)
 	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), s.write.Close())
+	}
+	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), s.write.Close())
 	}
 	// Names of guards and hashes are inside.
@@ -60,7 +64,9 @@ func dsn(path, lock string) string {
 }
 
 // Close closes the database. No call may be running.
-func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+func (s *Store) Close() error {
+	return errors.Join(s.read.Close(), s.unprepare(), s.write.Close())
+}
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {

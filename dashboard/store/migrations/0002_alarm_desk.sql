@@ -30,7 +30,8 @@ ALTER TABLE alarm ADD COLUMN folding TEXT NOT NULL DEFAULT '';
 ALTER TABLE alarm ADD COLUMN attachments BIGINT NOT NULL DEFAULT 0;
 UPDATE alarm SET raised_at = started_at, suppression = CASE state WHEN 'suppressed' THEN 'cause' ELSE '' END;
 
-CREATE INDEX alarm_by_source ON alarm (site, device, rule, started_at DESC);
+CREATE INDEX alarm_by_source ON alarm (device, site, rule, started_at DESC, id);
+CREATE INDEX alarm_tally ON alarm (state, suppression, standing, started_at) WHERE state <> 'normal';
 CREATE INDEX alarm_open_rank ON alarm (rank, started_at DESC, id) WHERE state <> 'normal';
 CREATE INDEX alarm_open_site ON alarm (site, started_at DESC, id) WHERE state <> 'normal';
 CREATE INDEX alarm_open_severity ON alarm (severity, started_at DESC, id) WHERE state <> 'normal';
@@ -141,12 +142,4 @@ CREATE TABLE maintenance (
     rev      BIGINT NOT NULL,
     doc      TEXT NOT NULL, -- JSON, alarm.Window
     ended_at BIGINT
-);
-
--- The calendar, every revision of it.
-CREATE TABLE calendar (
-    rev   BIGINT PRIMARY KEY,
-    at    BIGINT NOT NULL,
-    actor TEXT NOT NULL,
-    doc   TEXT NOT NULL -- JSON
 );
