@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/campusgate/campusgate/gateway/detect"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -51,4 +52,24 @@ func TestCameraChecks(t *testing.T) {
 			want: []string{"09:00:30 raised camera_down s1/c01 0 x1"},
 		},
 	})
+}
+
+// TestStateOfBeforeThereWereChecks restores a device that was stored without the conditions
+// of camera checks: they are its last six values.
+func TestStateOfBeforeThereWereChecks(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, detect.DefaultConfig())
+	play(e, script(status("09:00", "c01", event.DeviceStatus{Status: "up"})))
+	put, _ := e.Dirty()
+	const key = "d/s1/c01"
+	value := put[key]
+	if len(value) < 6 || string(value[len(value)-6:]) != "\x00\x00\x00\x00\x00\x00" {
+		t.Fatalf("%q", value)
+	}
+	if err := newEngine(t, detect.DefaultConfig()).Restore(key, value[:len(value)-6]); err != nil {
+		t.Error(err)
+	}
+	if err := newEngine(t, detect.DefaultConfig()).Restore(key, value[:len(value)-5]); err == nil {
+		t.Error("half of them are taken")
+	}
 }

@@ -124,10 +124,19 @@ func TestBadStreams(t *testing.T) {
 		"a wrong CSeq":        {says("RTSP/1.0 200 OK\r\nCSeq: 7\r\n\r\n"), "malformed"},
 		"hangs up":            {probetest.Settings{RTSP: func(net.Conn) {}}, "closed"},
 		"never answers":       {says(""), "timeout"},
-		"half an answer":      {says("RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 5\r\n\r\nab"), "timeout"},
-		"sends elsewhere":     {says("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 302 Moved\r\nCSeq: 2\r\nLocation: rtsp://127.0.0.1:1/\r\n\r\n"), "redirect"},
-		"broken":              {says("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 500 Oops\r\nCSeq: 2\r\n\r\n"), "error status"},
-		"no challenge":        {says("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 401 No\r\nCSeq: 2\r\n\r\n"), "auth"},
+		"drips": {probetest.Settings{RTSP: func(c net.Conn) {
+			tick := time.NewTicker(20 * time.Millisecond)
+			defer tick.Stop()
+			for range tick.C {
+				if _, err := io.WriteString(c, "R"); err != nil {
+					return
+				}
+			}
+		}}, "timeout"},
+		"half an answer":  {says("RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 5\r\n\r\nab"), "timeout"},
+		"sends elsewhere": {says("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 302 Moved\r\nCSeq: 2\r\nLocation: rtsp://127.0.0.1:1/\r\n\r\n"), "redirect"},
+		"broken":          {says("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 500 Oops\r\nCSeq: 2\r\n\r\n"), "error status"},
+		"no challenge":    {says("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 401 No\r\nCSeq: 2\r\n\r\n"), "auth"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
