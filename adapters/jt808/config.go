@@ -47,6 +47,9 @@ type Config struct {
 	// made with. A code is made of the secret and the terminal's phone, so it stays good
 	// after a restart and at every gateway with the same secret. Required by RequireAuth.
 	AuthSecretFile string `yaml:"auth_secret_file"`
+	// AskParameters asks a terminal for its parameters when it has authenticated: how often it
+	// reports tells how soon its silence is a fault; true.
+	AskParameters bool `yaml:"ask_parameters"`
 	// Checksum is strict or ignore: whether a message with a wrong checksum is refused.
 	Checksum string `yaml:"checksum"`
 	// ChecksumExceptions are the phones of terminals that are treated the other way.
@@ -94,6 +97,7 @@ func DefaultConfig() Config {
 		ListenTCP:        "127.0.0.1:6808",
 		Registration:     RegistrationOpen,
 		RequireAuth:      true,
+		AskParameters:    true,
 		Checksum:         checksumStrict,
 		MaxConnections:   10_000,
 		MaxPerAddress:    10_000,

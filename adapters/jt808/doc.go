@@ -38,6 +38,23 @@
 // Encrypted bodies and single parts of longer messages are refused; messages that say
 // nothing we record give nothing.
 //
+// Listener is the platform that terminals connect to:
+//
+//	listeners:
+//	  jt808: {enabled: true, listen_tcp: "0.0.0.0:6808", auth_secret_file: jt808.secret}
+//
+// The registry names a terminal by its phone number, with or without leading zeros:
+// addresses: ["jt808:13800138000"]; one that it does not know reports under the county and
+// can be adopted. Every message is answered once it is durable, never before, so that a
+// terminal repeats what was not stored. It is answered with 0x8100 (0x0100), 0x8004 (0x0004)
+// or 0x8001: result 1 before it has authenticated, 2 for a body that is too short, 3 for what
+// is not read, 4 for a position that still carries an alarm that an operator has
+// acknowledged; that is also told at once by 0x8203. Messages in packets are put together,
+// missing packets asked for by 0x8003, and answered when the message is durable; a packet
+// that is repeated before is answered at once, for terminals that wait for each answer. A
+// second connection of a terminal replaces the first. A terminal that says nothing for
+// idle_timeout, or does not come back in reconnect_grace, is reported down.
+//
 // Sources: JT/T 808-2011, -2013 and -2019: clause 4 (frame), 5 to 7 (connection), 8 (bodies;
 // 0x0200 is clause 8.18 and table 23 of 2013), annex B of 2013 (message ids).
 package jt808

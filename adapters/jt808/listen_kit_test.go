@@ -51,6 +51,7 @@ type gateway struct {
 func settings(t testing.TB) jt808.Config {
 	cfg := jt808.DefaultConfig()
 	cfg.ListenTCP, cfg.ListenUDP = "127.0.0.1:0", "127.0.0.1:0"
+	cfg.AskParameters = false // TestATerminalIsAskedForItsParameters
 	cfg.AuthSecretFile = filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(cfg.AuthSecretFile, []byte("sixteen bytes or more\n"), 0o600); err != nil {
 		t.Fatal(err)

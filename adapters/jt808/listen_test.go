@@ -59,6 +59,24 @@ func TestServerTimeIsUTC(t *testing.T) {
 	silent(t, term) // an answer is not answered
 }
 
+func TestATerminalIsAskedForItsParameters(t *testing.T) {
+	t.Parallel()
+	g := start(t, func(c *jt808.Config) { c.AskParameters = true })
+	term := g.login(phone)
+	m, err := term.Receive()
+	if err != nil || m.ID != jt808.IDQueryParameters || len(m.Body) != 0 {
+		t.Fatalf("0x%04x % x, %v", m.ID, m.Body, err)
+	}
+	heartbeat := []byte{0, 0, 0, 1, 4, 0, 0, 0, 60}
+	ask(t, term, jt808.IDParametersAnswer, append([]byte{byte(m.Serial >> 8), byte(m.Serial), 1}, heartbeat...), 0)
+	if n := len(g.delivered(jt808.IDParametersAnswer)); n != 1 {
+		t.Errorf("%d answers delivered", n)
+	}
+	again := g.login(phone) // out of a tunnel
+	ask(t, again, jt808.IDHeartbeat, nil, 0)
+	silent(t, again)
+}
+
 func TestACodeOutlivesARestart(t *testing.T) {
 	t.Parallel()
 	var secret string

@@ -24,12 +24,13 @@ type terminal struct {
 	link *link // nil while it is away
 	left time.Time
 
-	mu        sync.Mutex
-	head      Header    // the layout of its messages
-	heard     time.Time // its last message
-	fragments fragments
-	confirm   uint32 // alarms that an operator has acknowledged
-	asked     uint16 // serial of the message that told it so
+	mu         sync.Mutex
+	head       Header    // the layout of its messages
+	heard      time.Time // its last message
+	fragments  fragments
+	confirm    uint32 // alarms that an operator has acknowledged
+	asked      uint16 // serial of the message that told it so
+	parameters bool   // it was asked for them
 }
 
 // address is a phone as the registry writes it: without the zeros that fill the header.

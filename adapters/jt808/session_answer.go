@@ -235,7 +235,21 @@ func (l *Listener) authenticate(b *batch, c *link, at *terminal, h *Header, body
 	}
 	b.messages = append(b.messages, l.deliverable(h, frame, now))
 	b.general(c, h, h.Serial, resultOK)
+	if l.cfg.AskParameters && t.unasked() {
+		l.met.downlinks.WithLabelValues(idLabel(IDQueryParameters)).Inc()
+		b.answer(c, h, IDQueryParameters, nil)
+	}
 	return t
+}
+
+// unasked tells once that a terminal is to be asked for its parameters. It is not asked
+// again when it comes back after a moment.
+func (t *terminal) unasked() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := t.parameters
+	t.parameters = true
+	return !before
 }
 
 // message takes a message that is whole.

@@ -106,9 +106,12 @@ func (t *Terminal) Receive() (Message, error) {
 }
 
 // Answer is the result of the next message, which must be the platform's general answer to
-// a message.
+// a message. Questions after the parameters are passed over.
 func (t *Terminal) Answer(id, serial uint16) (byte, error) {
 	m, err := t.Receive()
+	for err == nil && m.ID == jt808.IDQueryParameters {
+		m, err = t.Receive()
+	}
 	if err != nil {
 		return 0, err
 	}
