@@ -65,6 +65,11 @@ func TestEveryRegistryOperationByRole(t *testing.T) {
 		{"PUT", "/registry/people/p1", "/registry/people/{person}", `{"person":"p1","kind":"pupil","site":"s1","rev":9}`, edit},
 		{"DELETE", "/registry/people/p1?rev=9", "/registry/people/{person}", "", edit},
 		{"GET", "/registry/unknown", "/registry/unknown", "", all},
+		{"POST", "/registry/import", "/registry/import", `{"sheet":"sites","data":"c2l0ZSxraW5kCnM5LHNjaG9vbAo="}`, roles(200, 403, 403, 403, 403)},
+		{"POST", "/registry/import", "/registry/import", `{"sheet":"sites","data":"AAAA"}`, roles(422, 403, 403, 403, 403)},
+		{"GET", "/registry/export?sheet=people", "/registry/export", "", roles(200, 200, 403, 200, 200)},
+		{"GET", "/registry/export?sheet=routes&format=geojson", "/registry/export", "", roles(200, 200, 403, 200, 200)},
+		{"GET", "/registry/export?sheet=sites&format=geojson", "/registry/export", "", roles(422, 422, 403, 422, 422)},
 		{"POST", "/registry/adopt", "/registry/adopt", `{"from":{"site":"s1","device":"x1"},"site":"s1"}`, roles(422, 403, 403, 403, 403)},
 	}
 	tried := map[string]bool{}

@@ -93,6 +93,7 @@ func (a *API) registryRoutes() {
 	a.registryPeople()
 	a.registryAudit()
 	a.adoptionRoutes()
+	a.registryFiles()
 }
 
 // entry is one that the scope may see.

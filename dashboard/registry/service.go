@@ -166,26 +166,40 @@ func (s *Service) Apply(ctx context.Context, by string, changes []Change) (versi
 	s.edit.Lock()
 	defer s.edit.Unlock()
 	at := s.deps.Now().UTC()
-	next, writes, err := s.plan(by, at, changes)
+	next, writes, county, err := s.prepare(by, at, changes)
 	if err != nil || len(writes) == 0 {
 		return s.version, err
-	}
-	county := s.county
-	if slices.ContainsFunc(writes, func(w Write) bool { return w.Entry.Kind != KindPerson }) {
-		var faults []Fault
-		county, faults, err = next.county(s.deps.Check)
-		if err != nil {
-			return s.version, err
-		}
-		if len(faults) > 0 {
-			return s.version, &Invalid{faults}
-		}
 	}
 	if err := s.commit(ctx, at, next, county, writes); err != nil {
 		return s.version, err
 	}
 	s.deps.Log.Info().Int64("version", s.version).Int("entries", len(writes)).Str("by", by).Msg("the registry has changed")
 	return s.version, nil
+}
+
+// prepare checks the changes and what the county would be with them; edit is held.
+func (s *Service) prepare(by string, at time.Time, changes []Change) (entries, []Write, *event.County, error) {
+	next, writes, err := s.plan(by, at, changes)
+	if err != nil || len(writes) == 0 {
+		return nil, nil, nil, err
+	}
+	county := s.county
+	if slices.ContainsFunc(writes, func(w Write) bool { return w.Entry.Kind != KindPerson }) {
+		var faults []Fault
+		county, faults, err = next.county(s.deps.Check)
+		if err == nil && len(faults) > 0 {
+			err = &Invalid{faults}
+		}
+	}
+	return next, writes, county, err
+}
+
+// try says what Apply would do, and does nothing.
+func (s *Service) try(by string, changes []Change) ([]Write, error) {
+	s.edit.Lock()
+	defer s.edit.Unlock()
+	_, writes, _, err := s.prepare(by, s.deps.Now().UTC(), changes)
+	return writes, err
 }
 
 // plan checks the changes one by one and returns the entries as they would be.
