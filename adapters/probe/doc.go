@@ -36,7 +36,7 @@
 //	    recorder: http://10.12.0.2
 //	    track: 1701
 //	    credentials: hikvision
-//	targets_file: /etc/campusgate/cameras.csv               # the same for thousands
+//	targets_file: /etc/campusgate/cameras.csv               # the same for thousands: configs/examples
 //	evidence_dir: /var/lib/campusgate/evidence
 //
 // A picture that shows a fault is kept under evidence_dir as <id>.jpg, scaled down, for some

@@ -165,7 +165,7 @@ func TestValidate(t *testing.T) {
 		"targets[0].checks": func(c *Config) { c.Targets[0].Checks = []string{"sound"} },
 		"credentials_file":  func(c *Config) { c.Targets[0].Credentials = "hik" },
 		"password_file":     func(c *Config) { c.Targets[0].User = "admin" },
-		"online.timeout":    func(c *Config) { c.Online.Timeout = 2 * time2 },
+		"online.timeout":    func(c *Config) { c.Online.Timeout = 2 * minute },
 		"image.interval":    func(c *Config) { c.Image.Interval = 0 },
 		"jitter":            func(c *Config) { c.Jitter = 0.6 },
 		"per_second":        func(c *Config) { c.PerSecond = 0 },
@@ -186,4 +186,19 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-const time2 = 60_000_000_000
+const minute = 60_000_000_000
+
+// TestExample reads the table that is handed out as an example.
+func TestExample(t *testing.T) {
+	t.Parallel()
+	cfg := DefaultConfig()
+	cfg.CredentialsFile = filepath.Join(t.TempDir(), "secrets")
+	if err := os.WriteFile(cfg.CredentialsFile, []byte("hikvision admin passwords\ndahua admin passwords\nuniview admin passwords\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg.TargetsFile = filepath.Join("..", "..", "configs", "examples", "cameras.csv")
+	cameras, err := cfg.cameras()
+	if err != nil || len(cameras) != 4 || strings.Join(cameras[0].checks, " ") != "online image recording" || !cameras[3].access.InsecureTLS {
+		t.Error(len(cameras), err)
+	}
+}
