@@ -149,7 +149,7 @@ func (d *Dashboard) openStore(ctx context.Context) error {
 		return err
 	}
 	d.alarms = alarm.New(s, alarm.WithConfig(d.cfg.Alarms), alarm.WithOperators(d.operators),
-		alarm.InCounty(func() *event.County { return d.deps.County }))
+		alarm.InCounty(d.county.County))
 	d.mu.Lock()
 	d.store = s
 	d.mu.Unlock()

@@ -142,3 +142,46 @@ func TestMaintenanceKeepsAlarmsOffTheDesk(t *testing.T) {
 		t.Errorf("faults: %d %s", code, text)
 	}
 }
+
+func TestCalendarReachesTheRegistry(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus())
+	admin := w.login(t, "admin")
+	var c api.CountyCalendar
+	admin.ask(t, "GET", "/api/v1/calendar", "", &c)
+	put := func(holiday string) string {
+		return fmt.Sprintf(`{"rev":%d,"calendar":{"terms":[],"holidays":[{"name":{"zh":"元旦","en":"New Year"},"from":%q,"to":"","sites":[]}],"make_up":[],"exams":[]}}`, c.Rev, holiday)
+	}
+	if code, text := admin.do("PUT", "/api/v1/calendar", put("1.1.2027"), asPicture("{}")); code != http.StatusUnprocessableEntity || !strings.Contains(text, "YYYY-MM-DD") {
+		t.Errorf("no day: %d %s", code, text)
+	}
+	before := c.Rev
+	admin.ask(t, "PUT", "/api/v1/calendar", put("2027-01-01"), &c)
+	if c.Rev != before+1 || len(c.Calendar.Holidays) != 1 {
+		t.Fatalf("written: %+v", c)
+	}
+	c.Rev = before
+	if code, _ := admin.do("PUT", "/api/v1/calendar", put("2027-01-02"), asPicture("{}")); code != http.StatusConflict {
+		t.Errorf("an old revision: %d", code)
+	}
+	var days list[api.Day]
+	admin.ask(t, "GET", "/api/v1/calendar/days?site=s1&from=2026-12-31&days=3", "", &days)
+	if fmt.Sprint(days.Items) != "[{2026-12-31 true false false} {2027-01-01 false false false} {2027-01-02 false false false}]" {
+		t.Errorf("days: %v", days.Items)
+	}
+}
+
+func TestAvailabilityKnowsMaintenance(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus())
+	admin := w.login(t, "admin")
+	now := time.Now().UTC().Truncate(time.Minute)
+	var win alarm.Window
+	admin.ask(t, "POST", "/api/v1/maintenance", fmt.Sprintf(`{"kind":"camera","reason":"new lenses","from":%q,"to":%q}`,
+		now.Add(-30*time.Minute).Format(time.RFC3339), now.Add(time.Hour).Format(time.RFC3339)), &win)
+	var rows list[api.Uptime]
+	admin.get("/api/v1/availability?site=s1&from="+now.Add(-time.Hour).Format(time.RFC3339)+"&to="+now.Format(time.RFC3339), &rows)
+	if len(rows.Items) != 1 || rows.Items[0].Seconds.Maintenance != 1800 || rows.Items[0].Spans[1].Reason != "new lenses" {
+		t.Errorf("rows %+v", rows.Items)
+	}
+}

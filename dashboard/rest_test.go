@@ -85,6 +85,9 @@ func TestEveryOperationByRole(t *testing.T) {
 		{"POST", "/api/v1/maintenance/w1", "/api/v1/maintenance/{id}", `{"reason":"n","site":"s1","days":["mon"],"start":"10:00","end":"11:00"}`, map[string]int{"": 401, "admin": 404, "operator": 404, "guard": 403, "inspector": 403, "lost": 404}},
 		{"POST", "/api/v1/maintenance/w1/end", "/api/v1/maintenance/{id}/end", `{"rev":1}`, map[string]int{"": 401, "admin": 404, "operator": 404, "guard": 403, "inspector": 403, "lost": 404}},
 		{"GET", "/api/v1/alarm-numbers", "", "", all},
+		{"GET", "/api/v1/calendar", "", "", all},
+		{"PUT", "/api/v1/calendar", "", `{"rev":999,"calendar":{"terms":[],"holidays":[],"make_up":[],"exams":[]}}`, map[string]int{"": 401, "admin": 409, "operator": 403, "guard": 403, "inspector": 403, "lost": 403}},
+		{"GET", "/api/v1/calendar/days?site=s1", "/api/v1/calendar/days", "", with(all, map[string]int{"lost": 404})},
 		{"GET", "/api/v1/shift", "", "", all},
 		{"POST", "/api/v1/alarms/a1/shelve", "/api/v1/alarms/{id}/shelve", fmt.Sprintf(`{"rev":999,"note":"n","until":%q}`, until), desk},
 		{"POST", "/api/v1/alarms/a1/unshelve", "/api/v1/alarms/{id}/unshelve", late, desk},
@@ -153,11 +156,13 @@ func TestEveryOperationByRole(t *testing.T) {
 // pixel is a picture, as far as its first bytes say.
 const pixel = "\x89PNG\r\n\x1a\n and what follows"
 
-// asPicture sends a picture as what it is.
+// asPicture sends a picture as what it is, and anything else as JSON.
 func asPicture(body string) func(*http.Request) {
 	return func(r *http.Request) {
 		if body == pixel {
 			r.Header.Set("Content-Type", "image/png")
+		} else if body != "" {
+			r.Header.Set("Content-Type", "application/json")
 		}
 	}
 }

@@ -114,8 +114,10 @@ func BenchmarkDesk(b *testing.B) {
 	took := time.Since(began)
 	close(stop)
 	b.Logf("%.0f anomalies a second beside", float64(<-ended)/took.Seconds())
+	lines := ""
 	for what, all := range times {
 		slices.Sort(all)
-		b.Logf("%-16s p50 %8s  p99 %8s", what, all[len(all)/2].Round(time.Microsecond*10), all[(len(all)*99+99)/100-1].Round(time.Microsecond*10))
+		lines += fmt.Sprintf("\n%-16s p50 %8s  p99 %8s", what, all[len(all)/2].Round(time.Microsecond*10), all[(len(all)*99+99)/100-1].Round(time.Microsecond*10))
 	}
+	b.Log(lines)
 }

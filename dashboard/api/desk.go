@@ -13,10 +13,10 @@ import (
 // MaintenanceRow is a window and what it does at present.
 type MaintenanceRow struct {
 	alarm.Window
-	On         bool         `json:"on"`
-	Until      *time.Time   `json:"until" doc:"When it ends, while it is on."`
+	On         bool           `json:"on"`
+	Until      *time.Time     `json:"until" doc:"When it ends, while it is on."`
 	Next       []alarm.Period `json:"next" doc:"Its next times, within 14 days."`
-	Suppressed int          `json:"suppressed" doc:"Alarms that it keeps off the desk now."`
+	Suppressed int            `json:"suppressed" doc:"Alarms that it keeps off the desk now."`
 }
 
 type maintenanceInput struct {
@@ -62,6 +62,7 @@ type timesInput struct {
 
 func (a *API) deskRoutes() {
 	desk := []auth.Role{auth.Admin, auth.Operator}
+	a.calendarRoutes()
 	handle(a, http.MethodGet, "/maintenance", "Maintenance windows", everyone(), a.listWindows)
 	handle(a, http.MethodPost, "/maintenance", "Plan a maintenance window", desk,
 		func(ctx context.Context, id auth.Identity, in *windowInput) (*body[alarm.Window], error) {
@@ -99,7 +100,7 @@ func (a *API) listWindows(ctx context.Context, id auth.Identity, in *maintenance
 	if err != nil {
 		return nil, err
 	}
-	now, county := a.deps.Now(), a.deps.County
+	now, county := a.deps.Now(), a.present()
 	rows := []MaintenanceRow{}
 	for i := range windows {
 		w := &windows[i]
@@ -219,7 +220,7 @@ func (a *API) shift(ctx context.Context, id auth.Identity, in *timesInput) (*bod
 	}
 	seen := []alarm.WindowSpans{}
 	for _, w := range out.Maintenance {
-		if w.Window.ConcernsAny(id.Scope.Allows, a.deps.County) {
+		if w.Window.ConcernsAny(id.Scope.Allows, a.present()) {
 			seen = append(seen, w)
 		}
 	}

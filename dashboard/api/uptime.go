@@ -76,6 +76,13 @@ func (a *API) availability(ctx context.Context, id auth.Identity, in *availabili
 	for i := range outages {
 		report.outage(&outages[i])
 	}
+	planned, err := a.deps.Alarms.WindowsOn(ctx, window.From, window.To)
+	if err != nil {
+		return nil, err
+	}
+	for i := range planned {
+		report.maintenance(&planned[i])
+	}
 	return page(report.rows(in.Site != ""), ""), nil
 }
 
@@ -112,8 +119,8 @@ func newUptimeReport(county *event.County, window availability.Interval, in *ava
 				continue
 			}
 			u := &uptimeDevice{site: s, device: d}
-			if d.Duty == event.DutyService {
-				u.layers = offHours(s, county.Location(), window)
+			if d.Duty == event.DutyService || d.Duty == event.DutyOwn {
+				u.layers = offDuty(d, s, county.Location(), window)
 			}
 			r.devices = append(r.devices, u)
 			r.byKey[event.DeviceKey{Site: s.ID, Device: d.ID}] = u
@@ -207,6 +214,24 @@ func (r *uptimeReport) outage(a *alarm.Alarm) {
 	}
 }
 
+// maintenance takes in a window about whole devices: one about a rule is no reason for a
+// device to be away.
+func (r *uptimeReport) maintenance(w *alarm.WindowSpans) {
+	if w.Window.Rule != "" {
+		return
+	}
+	for _, u := range r.devices {
+		if !w.Window.Concerns(u.site.ID, u.device.ID, u.device.Kind, u.site.Township) {
+			continue
+		}
+		for _, p := range w.Spans {
+			u.layers = append(u.layers, availability.Layer{
+				Interval: availability.Interval{From: p.From, To: p.To}, State: availability.Maintenance, Reason: w.Window.Reason,
+			})
+		}
+	}
+}
+
 func (r *uptimeReport) rows(spans bool) []Uptime {
 	out := make([]Uptime, 0, len(r.devices))
 	for _, u := range r.devices {
@@ -226,25 +251,5 @@ func (r *uptimeReport) rows(spans bool) []Uptime {
 		}
 		out = append(out, row)
 	}
-	return out
-}
-
-// offHours are the times in the window outside a kitchen's service hours.
-func offHours(s *event.Site, zone *time.Location, window availability.Interval) []availability.Layer {
-	var out []availability.Layer
-	layer := func(from, to time.Time) {
-		if to.After(from) {
-			out = append(out, availability.Layer{Interval: availability.Interval{From: from, To: to}, State: availability.OffHours})
-		}
-	}
-	at := window.From
-	for day := window.From.In(zone); day.Before(window.To.Add(24 * time.Hour)); day = day.AddDate(0, 0, 1) {
-		if !s.Hours.SchoolDay(day) {
-			continue
-		}
-		layer(at, s.Hours.On(day, s.Hours.KitchenFrom))
-		at = s.Hours.On(day, s.Hours.KitchenTo)
-	}
-	layer(at, window.To)
 	return out
 }

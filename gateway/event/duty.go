@@ -65,6 +65,18 @@ func (h *DutyHours) on(site Hours, day time.Time) (from, to time.Time, ok bool) 
 	return from, to, true
 }
 
+// DutyOn returns the duty of a device that begins on day's date by its own hours or its
+// site's kitchen hours; ok is false when none does.
+func (d *Device) DutyOn(site Hours, day time.Time) (from, to time.Time, ok bool) {
+	switch {
+	case d.Duty == DutyService && site.SchoolDay(day):
+		return site.On(day, site.KitchenFrom), site.On(day, site.KitchenTo), true
+	case d.Duty == DutyOwn && d.DutyHours != nil:
+		return d.DutyHours.on(site, day)
+	}
+	return from, to, false
+}
+
 // nextDutyDays is how far NextDuty looks: the longest holiday, and some days more.
 const nextDutyDays = 100
 
@@ -73,12 +85,9 @@ const nextDutyDays = 100
 func (d *Device) NextDuty(site Hours, local time.Time) time.Time {
 	for i := range nextDutyDays {
 		day := local.AddDate(0, 0, i)
-		var start time.Time
-		switch {
-		case d.Duty == DutyService && site.SchoolDay(day):
-			start = site.On(day, site.KitchenFrom)
-		case d.Duty == DutyOwn && d.DutyHours != nil:
-			start, _, _ = d.DutyHours.on(site, day)
+		start, _, ok := d.DutyOn(site, day)
+		if !ok {
+			continue
 		}
 		if start.After(local) {
 			return start
