@@ -38,7 +38,8 @@ type Config struct {
 	// tells whether it records; true.
 	AskStatus bool `yaml:"ask_status"`
 	// RecordsEvery is how often every channel's recordings of the day are asked for
-	// (RecordInfo), one channel of a device at a time; 1h, 5m to 24h. 0 asks for none.
+	// (RecordInfo), one channel of a device at a time; 5m to 24h, 1h is enough. 0, the
+	// default, asks for none: cameras that are recorded elsewhere would have nothing to show.
 	RecordsEvery time.Duration `yaml:"records_every"`
 	// RecordsTimeout is how long the answer may take; 60s, 1s to 10m.
 	RecordsTimeout time.Duration `yaml:"records_timeout"`
@@ -70,7 +71,6 @@ func DefaultConfig() Config {
 		CatalogEvery:      10 * time.Minute,
 		CatalogTimeout:    time.Minute,
 		AskStatus:         true,
-		RecordsEvery:      time.Hour,
 		RecordsTimeout:    time.Minute,
 		Recorded:          recording.DefaultRules(),
 		SubscribeExpires:  time.Hour,

@@ -9,7 +9,7 @@
 //	DeviceStatus        ──▶ device_status; Record OFF is degraded    (9.5, A.2.6)
 //	Alarm               ──▶ methods 2 and 6 and "video abnormal" of method 5: device_status
 //	                        with the reason; other alarms are no state of a device (9.4, A.2.5)
-//	RecordInfo          ──▶ camera_check of the day's recordings, made by the listener (A.2.4.5, A.2.6.6)
+//	RecordInfo          ──▶ camera_check of the day's recordings, if asked for (A.2.4.5, A.2.6.6)
 //	missed keepalives   ──▶ device_status down, made by the listener (9.6.1)
 //
 // All events are of kind camera. A channel that the registry does not know is

@@ -17,7 +17,7 @@ import (
 // other, in answers of many messages.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
-	g := start(t, func(c *gb28181.Config) { c.AskStatus, c.SubscribeExpires = false, 0 })
+	g := start(t, func(c *gb28181.Config) { c.AskStatus, c.SubscribeExpires, c.RecordsEvery = false, 0, time.Hour })
 	d := connect(g, "udp", nvr)
 	status(t, d.register(36000, password), "200")
 	sn := func(q string) string { return regexp.MustCompile(`<SN>(\d+)</SN>`).FindStringSubmatch(q)[1] }
