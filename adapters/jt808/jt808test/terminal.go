@@ -3,6 +3,7 @@
 package jt808test
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -52,7 +53,8 @@ type Terminal struct {
 
 // Dial connects a terminal; network is tcp or udp.
 func Dial(network, addr, phone string) (*Terminal, error) {
-	conn, err := net.DialTimeout(network, addr, Patience)
+	dialer := net.Dialer{Timeout: Patience}
+	conn, err := dialer.DialContext(context.Background(), network, addr)
 	if err != nil {
 		return nil, err
 	}
