@@ -237,6 +237,10 @@ func (s *Service) publish(ctx context.Context) {
 }
 
 func (s *Service) publishNow(ctx context.Context) error {
+	select {
+	case <-s.wake: // what it woke for is read now
+	default:
+	}
 	v, err := s.deps.Store.RulesVersion(ctx, 0)
 	if errors.Is(err, ErrNone) {
 		return nil // gateways have those of their files

@@ -198,6 +198,22 @@ func checkLong(t *testing.T, s server) {
 	if err != nil || len(seen) != n {
 		t.Errorf("%d ids, %v; want %d", len(seen), err, n)
 	}
+	// The same as events, each with its body.
+	n2 := 0
+	last = time.Time{}
+	err = p.r.EachEvent(context.Background(), event.TypeKitchenReading, morning, morning.Add(time.Hour), func(e *event.Event) error {
+		if !seen[e.ID] || e.Reading == nil || e.ObservedAt.Before(last) {
+			return fmt.Errorf("%+v is not one of them, or out of order", e)
+		}
+		n2, last = n2+1, e.ObservedAt
+		return nil
+	})
+	if err != nil || n2 != n {
+		t.Errorf("%d events, %v; want %d", n2, err, n)
+	}
+	if err := p.r.EachEvent(context.Background(), "anomaly", morning, time.Time{}, nil); err == nil {
+		t.Error("anomalies are no events")
+	}
 	// An error of the caller ends the stream and comes back.
 	enough := errors.New("enough")
 	if err := p.r.EventIDs(context.Background(), "kitchen_reading", morning, time.Time{}, func(string, time.Time) error { return enough }); !errors.Is(err, enough) {

@@ -110,8 +110,13 @@ func (c *compiler) compile(source string, u use) *vm.Program {
 func plain(message string) string {
 	message = firstLine(message)
 	for _, r := range [][2]string{
-		{"expected bool, but got", "want true or false, not"}, {"expected float64, but got", "want a number, not"},
-		{"float64", "number"}, {"*rules.", ""}, {"rules.", ""}, {"Fields", ""}, {"Facts", ""},
+		{"expected bool, but got", "want true or false, not"},
+		{"expected float64, but got", "want a number, not"},
+		{"float64", "number"},
+		{"*rules.", ""},
+		{"rules.", ""},
+		{"Fields", ""},
+		{"Facts", ""},
 	} {
 		message = strings.ReplaceAll(message, r[0], r[1])
 	}

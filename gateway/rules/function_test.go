@@ -54,8 +54,11 @@ func TestFunctions(t *testing.T) {
 		events []*event.Event
 		want   []string
 	}{
-		"count": {`when: count("gate.result == 'denied'", "10m") >= 3`, "10:40", []*event.Event{denied("10:00"), denied("10:04"), denied("10:20"), denied("10:22"), denied("10:25")},
-			[]string{"10:25:00 raised r s1/g1", "10:31:00 cleared r s1/g1"}},
+		"count": {
+			`when: count("gate.result == 'denied'", "10m") >= 3`, "10:40",
+			[]*event.Event{denied("10:00"), denied("10:04"), denied("10:20"), denied("10:22"), denied("10:25")},
+			[]string{"10:25:00 raised r s1/g1", "10:31:00 cleared r s1/g1"},
+		},
 		"rate":     {`when: rate("true", "1m") >= 3`, "10:01", []*event.Event{denied("10:00"), denied("10:00:10"), denied("10:00:20")}, []string{"10:00:20 raised r s1/g1"}},
 		"sum":      {`when: sum("reading.value", "1h") > 10`, "10:02", []*event.Event{kitchen("10:00", 6), kitchen("10:01", 6)}, []string{"10:01:00 raised r s1/k1"}},
 		"avg":      {`when: avg("reading.value", "1h") > 5`, "10:03", []*event.Event{kitchen("10:00", 4), kitchen("10:01", 5), kitchen("10:02", 9)}, []string{"10:02:00 raised r s1/k1"}},
@@ -63,8 +66,11 @@ func TestFunctions(t *testing.T) {
 		"max":      {`when: max("reading.value", "10m") < 5`, "10:13", []*event.Event{kitchen("10:00", 6), kitchen("10:05", 4)}, []string{"10:11:00 raised r s1/k1"}},
 		"absence":  {`when: absence("15m")`, "10:50", []*event.Event{kitchen("10:00", 1), kitchen("10:30", 1)}, []string{"10:15:00 raised r s1/k1", "10:30:00 cleared r s1/k1", "10:45:00 raised r s1/k1"}},
 		"previous": {`when: reading.value - previous("reading.value") > 3`, "10:03", []*event.Event{kitchen("10:00", 9), kitchen("10:01", 9), kitchen("10:02", 13)}, []string{"10:02:00 raised r s1/k1"}},
-		"previous text": {`when: previous_text("gate.result") == "denied" && gate.result == "granted"`, "10:03",
-			[]*event.Event{denied("10:00"), gate("10:01", "s1/g1", event.GateAccess{Result: event.ResultGranted})}, []string{"10:01:00 raised r s1/g1"}},
+		"previous text": {
+			`when: previous_text("gate.result") == "denied" && gate.result == "granted"`, "10:03",
+			[]*event.Event{denied("10:00"), gate("10:01", "s1/g1", event.GateAccess{Result: event.ResultGranted})},
+			[]string{"10:01:00 raised r s1/g1"},
+		},
 		"gap":        {`when: gap() > 100`, "10:06", []*event.Event{kitchen("10:00", 9), kitchen("10:01", 9), kitchen("10:05", 13)}, []string{"10:05:00 raised r s1/k1"}},
 		"in class":   {`when: in_hours("class")`, "11:40", []*event.Event{kitchen("07:50", 9)}, []string{"08:00:00 raised r s1/k1", "11:30:00 cleared r s1/k1"}},
 		"in open":    {`when: '!in_hours("open")'`, "06:40", []*event.Event{kitchen("06:10", 9)}, []string{"06:10:00 raised r s1/k1", "06:30:00 cleared r s1/k1"}},
@@ -80,12 +86,21 @@ func TestFunctions(t *testing.T) {
 		"facts":      {`when: site.kind == "school" && site.township == "east" && device.place == "canteen" && device.parent == "sw1" && site.pupils > 100`, "10:01", []*event.Event{kitchen("10:00", 1)}, []string{"10:00:00 raised r s1/k1"}},
 		"per site":   {"per: site\n    when: count('true', '5m') == 2", "10:02", []*event.Event{kitchen("10:00", 1), denied("10:01")}, []string{"10:01:00 raised r s1"}},
 		"per county": {"per: county\n    when: count('true', '5m') == 2", "10:02", []*event.Event{kitchen("10:00", 1), reading("10:01", "s2/k1", "room", 2)}, []string{"10:01:00 raised r county"}},
-		"momentary": {"momentary: true\n    when: reading.value > 3\n    value: reading.value", "10:20", []*event.Event{kitchen("10:00", 4), kitchen("10:05", 9), kitchen("10:12", 5)},
-			[]string{"10:00:00 raised r s1/k1 4", "10:05:00 updated r s1/k1 9 x2", "10:12:00 raised r s1/k1 5"}},
-		"schedule": {"schedule: {days: [mon], from: '10:00', to: '10:30'}\n    when: reading.value > 3", "11:00", []*event.Event{kitchen("09:50", 4)},
-			[]string{"10:00:00 raised r s1/k1", "10:30:00 cleared r s1/k1"}},
-		"night schedule": {"schedule: {days: [mon], from: '22:00', to: '06:00'}\n    when: reading.value > 3", "+1 07:00", []*event.Event{kitchen("05:00", 4), kitchen("21:00", 4)},
-			[]string{"22:00:00 raised r s1/k1", "06:00:00 cleared r s1/k1"}},
+		"momentary": {
+			"momentary: true\n    when: reading.value > 3\n    value: reading.value", "10:20",
+			[]*event.Event{kitchen("10:00", 4), kitchen("10:05", 9), kitchen("10:12", 5)},
+			[]string{"10:00:00 raised r s1/k1 4", "10:05:00 updated r s1/k1 9 x2", "10:12:00 raised r s1/k1 5"},
+		},
+		"schedule": {
+			"schedule: {days: [mon], from: '10:00', to: '10:30'}\n    when: reading.value > 3", "11:00",
+			[]*event.Event{kitchen("09:50", 4)},
+			[]string{"10:00:00 raised r s1/k1", "10:30:00 cleared r s1/k1"},
+		},
+		"night schedule": {
+			"schedule: {days: [mon], from: '22:00', to: '06:00'}\n    when: reading.value > 3", "+1 07:00",
+			[]*event.Event{kitchen("05:00", 4), kitchen("21:00", 4)},
+			[]string{"22:00:00 raised r s1/k1", "06:00:00 cleared r s1/k1"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -175,9 +175,10 @@ func (e *Engine) observe(s *state, ev *event.Event) {
 	e.at, e.ev = s, ev
 	for i := range r.windows {
 		w := &r.windows[i]
-		v, ok := 1.0, true
+		var ok bool
+		v := 1.0
 		if w.filter != nil {
-			ok, _ = e.truth(r, w.filter)
+			ok, _ = e.truth(r, w.filter) // one that fails counts nothing
 		} else {
 			v, ok = e.number(r, w.value)
 		}
