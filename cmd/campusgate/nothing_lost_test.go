@@ -191,50 +191,52 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 }
 
 // compareAlarms holds the alarms of the dashboard against the fevers that were published
-// and against the anomalies that the gateway stored: each there, and once.
+// and against the anomalies that the gateway stored: each there, in one alarm, and once.
 func compareAlarms(t *testing.T, w *world, want *expectation) {
 	b := login(t, w.pageURL(), "admin")
 	reader := w.reader()
-	eventually(t, "the dashboard has every alarm once", func() string {
-		found, err := all[alarm](b, "/api/v1/alarms?state=all&limit=500")
-		if err != nil {
-			return err.Error()
-		}
-		alarms := map[string]alarm{}
-		for _, a := range found {
-			if _, twice := alarms[a.ID]; twice {
-				t.Fatalf("alarm %+v is listed twice", a)
-			}
-			alarms[a.ID] = a
-		}
-		feverish := map[string]int{}
-		for _, a := range alarms {
-			if a.Rule == "fever" {
-				feverish[a.EventID]++
-			}
-		}
-		if wrong := compare(want.fevers, feverish); wrong != "" {
-			return "alarms of fever: " + wrong
-		}
+	eventually(t, "the dashboard has every anomaly once", func() string {
 		anomalies, err := reader.Anomalies(t.Context(), nil, time.Time{}, time.Time{})
 		if err != nil {
 			return err.Error()
 		}
-		ids := map[string]bool{}
+		ids, feverish := map[string]bool{}, map[string]int{}
 		for _, a := range anomalies {
+			if a.Rule == "fever" && !ids[a.ID] {
+				feverish[a.EventID]++
+			}
 			ids[a.ID] = true
 		}
+		if wrong := compare(want.fevers, feverish); wrong != "" {
+			return "anomalies of fever: " + wrong
+		}
+		alarms, err := all[alarm](b, "/api/v1/alarms?state=all&limit=500")
+		if err != nil {
+			return err.Error()
+		}
+		alarmOf := map[string]string{}
+		for _, a := range alarms {
+			var one struct {
+				Sources []struct{ Anomaly string }
+			}
+			if err := b.get("/api/v1/alarms/"+a.ID, &one); err != nil {
+				return err.Error()
+			}
+			for _, s := range one.Sources {
+				if other, twice := alarmOf[s.Anomaly]; twice {
+					t.Fatalf("anomaly %s is in the alarms %s and %s", s.Anomaly, a.ID, other)
+				}
+				if alarmOf[s.Anomaly] = a.ID; !ids[s.Anomaly] {
+					return fmt.Sprintf("an anomaly of %+v is not in InfluxDB: %s", a, s.Anomaly)
+				}
+			}
+		}
 		for id := range ids {
-			if _, ok := alarms[id]; !ok {
+			if _, ok := alarmOf[id]; !ok {
 				return "an anomaly in InfluxDB has no alarm: " + id
 			}
 		}
-		for id, a := range alarms {
-			if !ids[id] {
-				return fmt.Sprintf("an alarm without an anomaly in InfluxDB: %+v", a)
-			}
-		}
-		t.Logf("%d alarms, of them %d fevers, each once", len(alarms), len(want.fevers))
+		t.Logf("%d anomalies in %d alarms, %d fevers of them, each once", len(ids), len(alarms), len(want.fevers))
 		return ""
 	})
 }

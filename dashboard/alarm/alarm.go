@@ -86,11 +86,11 @@ const (
 
 // Source is an anomaly as a part of an alarm.
 type Source struct {
-	Anomaly  string
-	Alarm    string
-	Rev      uint32
-	Standing bool
-	Count    int
+	Anomaly  string `json:"anomaly"`
+	Alarm    string `json:"-"`
+	Rev      uint32 `json:"rev" doc:"The newest revision taken in."`
+	Standing bool   `json:"standing"`
+	Count    int    `json:"count"`
 }
 
 // Entry is one audited change.

@@ -191,6 +191,14 @@ func (s *Service) Alarm(ctx context.Context, id string) (Alarm, []Entry, error) 
 	return a, audit, err
 }
 
+// maxSources bounds how many anomalies of an alarm are told.
+const maxSources = 1000
+
+// Sources lists the anomalies that an alarm is made of, by id, at most a thousand.
+func (s *Service) Sources(ctx context.Context, id string) ([]Source, error) {
+	return s.store.Sources(ctx, id, maxSources)
+}
+
 // Alarms lists alarms.
 func (s *Service) Alarms(ctx context.Context, q Query) ([]Alarm, string, error) {
 	return s.store.Alarms(ctx, q)

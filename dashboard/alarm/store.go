@@ -28,6 +28,8 @@ type Store interface {
 	PruneAlarms(ctx context.Context, before time.Time) (int, error)
 	// Windows lists maintenance windows by id: those that nobody ended, or all.
 	Windows(ctx context.Context, all bool) ([]Window, error)
+	// Sources lists the anomalies of an alarm by id, at most limit.
+	Sources(ctx context.Context, alarm string, limit int) ([]Source, error)
 	Attachments(ctx context.Context, alarm string) ([]Attachment, error)
 	// Picture returns an attached picture, or ErrNotFound.
 	Picture(ctx context.Context, alarm string, n int64) (Attachment, []byte, error)

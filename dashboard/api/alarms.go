@@ -34,6 +34,8 @@ type alarmID struct {
 type AlarmAndAudit struct {
 	Alarm alarm.Alarm   `json:"alarm"`
 	Audit []alarm.Entry `json:"audit" doc:"Oldest first."`
+	// Sources are the anomalies that raised it.
+	Sources []alarm.Source `json:"sources" doc:"The anomalies that it is made of, by id, at most a thousand."`
 }
 
 type decision struct {
@@ -127,7 +129,11 @@ func (a *API) oneAlarm(ctx context.Context, id auth.Identity, in *alarmID) (*bod
 	if !id.Scope.Allows(row.Site) {
 		return nil, notFound()
 	}
-	return &body[AlarmAndAudit]{AlarmAndAudit{row, audit}}, nil
+	sources, err := a.deps.Alarms.Sources(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &body[AlarmAndAudit]{AlarmAndAudit{row, audit, sources}}, nil
 }
 
 func (a *API) act(ctx context.Context, id auth.Identity, c alarm.Command) (*body[alarm.Alarm], error) {

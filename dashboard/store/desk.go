@@ -51,6 +51,24 @@ func (t *alarmTx) PutWindow(w alarm.Window) error {
 	return nil
 }
 
+// Sources lists the anomalies of an alarm by id, at most limit.
+func (s *Store) Sources(ctx context.Context, id string, limit int) ([]alarm.Source, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT anomaly, alarm_id, rev, standing, seen_count FROM alarm_source WHERE alarm_id = ? ORDER BY anomaly LIMIT ?", id, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read sources of alarm: %w", err)
+	}
+	defer rows.Close()
+	out := []alarm.Source{}
+	for rows.Next() {
+		var x alarm.Source
+		if err := rows.Scan(&x.Anomaly, &x.Alarm, &x.Rev, &x.Standing, &x.Count); err != nil {
+			return nil, fmt.Errorf("read sources of alarm: %w", err)
+		}
+		out = append(out, x)
+	}
+	return out, rows.Err()
+}
+
 const attachmentColumns = "n, at, actor, kind, name, note, COALESCE(sha256, ''), bytes, type, lat, lon"
 
 func scanAttachment(row interface{ Scan(...any) error }, more ...any) (alarm.Attachment, error) {

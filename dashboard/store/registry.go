@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -99,10 +101,11 @@ func (s *Store) AuditRegistry(ctx context.Context, a registry.Audit) error {
 type registryAudit struct {
 	insert *sql.Stmt
 	n      int64
+	chain  chain
 }
 
 func newRegistryAudit(ctx context.Context, tx *sql.Tx) (*registryAudit, error) {
-	a := &registryAudit{}
+	a := &registryAudit{chain: chain{ctx: ctx, tx: tx}}
 	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(n), 0) FROM registry_change").Scan(&a.n); err != nil {
 		return nil, fmt.Errorf("number audit of registry: %w", err)
 	}
@@ -119,7 +122,19 @@ func (a *registryAudit) add(ctx context.Context, row *registry.Audit) error {
 	if err != nil {
 		return fmt.Errorf("write audit of registry: %w", err)
 	}
-	return nil
+	// The documents are in registry_change; the chain of the audit holds their digests.
+	detail, err := json.Marshal(map[string]any{
+		"n": a.n, "version": row.Version, "rev": row.Rev,
+		"before": fmt.Sprintf("%x", sha256.Sum256(row.Before)), "after": fmt.Sprintf("%x", sha256.Sum256(row.After)),
+	})
+	if err != nil {
+		return err
+	}
+	subject := row.Kind + " " + row.Key
+	if err := a.chain.append(AuditRow{At: row.At, Actor: row.By, Action: "registry." + row.Action, Subject: subject, Detail: string(detail)}); err != nil {
+		return err
+	}
+	return a.chain.save()
 }
 
 func (a *registryAudit) close() { _ = a.insert.Close() } // ends with the transaction
