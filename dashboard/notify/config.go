@@ -226,9 +226,11 @@ func (v *validator) targets(key string, to []string) {
 func (c Config) receiver(name string) *channel.Config {
 	return find(c.Receivers, func(r *channel.Config) bool { return r.Name == name })
 }
+
 func (c Config) person(name string) *Person {
 	return find(c.People, func(p *Person) bool { return p.Name == name })
 }
+
 func (c Config) policy(name string) *Policy {
 	return find(c.Policies, func(p *Policy) bool { return p.Name == name })
 }

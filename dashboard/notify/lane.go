@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	laneBatch = 2000             // rows looked at, and folded, at once
+	laneBatch = 1000             // rows looked at, and folded, at once
 	leaseOver = 20 * time.Second // beyond the timeout: how long a crash may delay a message
 	lookAgain = 30 * time.Second // although nothing is known to be due
 	afterStop = 2 * time.Second  // that a message on its way is given when the service stops

@@ -13,7 +13,9 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-const planBatch = 200
+// planBatch is how many changes are planned in one transaction: the alarms wait while it is
+// written.
+const planBatch = 50
 
 // dest is where one notification goes.
 type dest struct{ receiver, person string }

@@ -183,6 +183,7 @@ func (s *Service) wakeLanes(ops []Op) {
 func (s *Service) run(ctx context.Context) {
 	tidy := time.NewTicker(time.Minute)
 	defer tidy.Stop()
+	s.abandon(ctx)
 	for {
 		err := s.refresh(ctx)
 		if err == nil {
@@ -222,6 +223,19 @@ func (s *Service) note(err error) {
 		s.deps.Log.Info().Msg("planning notifications again")
 	}
 	s.fault = err
+}
+
+// abandon skips what waits for a receiver that the configuration no longer has.
+func (s *Service) abandon(ctx context.Context) {
+	names := make([]string, 0, len(s.cfg.Receivers))
+	for _, c := range s.cfg.Receivers {
+		names = append(names, c.Name)
+	}
+	if n, err := s.store.Abandon(ctx, names, s.deps.Now()); err != nil && ctx.Err() == nil {
+		s.deps.Log.Error().Err(err).Msg("cannot skip what waits for receivers that are gone")
+	} else if n > 0 {
+		s.deps.Log.Warn().Int("notifications", n).Msg("skipped: their receivers are gone")
+	}
 }
 
 // tidy removes old rows of the log and counts what waits.

@@ -187,6 +187,24 @@ func TestAnswerStopsWhatWaits(t *testing.T) {
 	}
 }
 
+// What waits for a receiver that the configuration no longer has is skipped, and the rest
+// goes on.
+func TestReceiverIsGone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	down := newReceiver(t, func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusBadGateway); return false })
+	w := open(t, dir, config(webhook(t, "old", down.URL))).start()
+	w.apply(anomaly("a", 1, event.Raised))
+	eventually(t, "a try", func() bool { return down.tries() > 0 })
+	w.stop()
+	good := newReceiver(t, nil)
+	w = open(t, dir, config(webhook(t, "new", good.URL))).start()
+	defer w.stop()
+	eventually(t, "it to be skipped", func() bool { return len(w.log(notify.Query{Receiver: "old", State: notify.Skipped})) == 1 })
+	w.apply(anomaly("b", 1, event.Raised))
+	eventually(t, "the next at the new one", func() bool { return len(good.messages()) == 1 })
+}
+
 func TestBadSettingsAreNamed(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*notify.Config){

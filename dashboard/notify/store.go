@@ -157,6 +157,8 @@ type Store interface {
 	Notifications(ctx context.Context, q Query) (rows []Notification, next string, err error)
 	Counts(ctx context.Context) (map[string]int, error)
 	Prune(ctx context.Context, before time.Time) (int, error)
+	// Abandon skips what waits for receivers other than these.
+	Abandon(ctx context.Context, receivers []string, now time.Time) (int, error)
 
 	// Documents returns the newest version of each document of a kind.
 	Documents(ctx context.Context, kind string) ([]Document, error)

@@ -89,11 +89,11 @@ func (s *Service) message(a *alarm.Alarm, reason string, step int, now time.Time
 
 // fold makes one message of many, the worst first.
 func fold(batch []Notification, now time.Time) channel.Message {
-	worst := batch[0].Message
+	worst, sev := batch[0].Message, severityText(batch[0].Severity)
 	m := channel.Message{
 		ID: batch[0].ID, Reason: ReasonDigest, AlarmID: worst.AlarmID, Rule: worst.Rule, Severity: worst.Severity,
 		Site: worst.Site, Device: worst.Device, Kind: worst.Kind, StartedAt: worst.StartedAt, Link: worst.Link, At: now.UTC(),
-		Title: event.Text{ZH: fmt.Sprintf("%d 条报警", len(batch)), EN: fmt.Sprintf("%d alarms", len(batch))},
+		Title: event.Text{ZH: fmt.Sprintf("【%s】%d 条报警", sev.ZH, len(batch)), EN: fmt.Sprintf("[%s] %d alarms", sev.EN, len(batch))},
 	}
 	for i := range batch {
 		m.Alarms = append(m.Alarms, batch[i].AlarmID)

@@ -359,6 +359,46 @@ func (n *Notify) Prune(ctx context.Context, before time.Time) (int, error) {
 	return int(count), err
 }
 
+// Abandon skips what waits for receivers other than these: nobody would ever send it.
+func (n *Notify) Abandon(ctx context.Context, receivers []string, now time.Time) (int, error) {
+	known := make(map[string]bool, len(receivers))
+	for _, r := range receivers {
+		known[r] = true
+	}
+	gone, skipped := map[string]bool{}, 0
+	rows, err := n.s.read.QueryContext(ctx, "SELECT DISTINCT receiver FROM notification WHERE done_at IS NULL")
+	if err != nil {
+		return 0, fmt.Errorf("read outbox: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var receiver string
+		if err := rows.Scan(&receiver); err != nil {
+			return 0, fmt.Errorf("read outbox: %w", err)
+		}
+		gone[receiver] = !known[receiver]
+	}
+	if err := rows.Err(); err != nil {
+		return 0, fmt.Errorf("read outbox: %w", err)
+	}
+	for receiver, is := range gone {
+		if !is {
+			continue
+		}
+		res, err := n.s.write.ExecContext(ctx, `UPDATE notification SET state = 'skipped', error = 'the receiver is gone', done_at = ?
+			WHERE receiver = ? AND done_at IS NULL`, now.UnixNano(), receiver)
+		if err != nil {
+			return skipped, fmt.Errorf("skip notifications to %s: %w", receiver, err)
+		}
+		count, err := res.RowsAffected()
+		if err != nil {
+			return skipped, err
+		}
+		skipped += int(count)
+	}
+	return skipped, nil
+}
+
 // Documents returns the newest version of each document of a kind.
 func (n *Notify) Documents(ctx context.Context, kind string) ([]notify.Document, error) {
 	return n.documents(ctx, `kind = ? AND rev = (SELECT MAX(rev) FROM notify_document newest

@@ -3,6 +3,7 @@ package watch
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
@@ -48,7 +49,7 @@ type HeartbeatConfig struct {
 func DefaultConfig() Config {
 	return Config{
 		GatewaySilent: time.Minute, ForgetAfter: 30 * 24 * time.Hour, AdapterSilent: 2 * time.Hour, Hold: time.Minute,
-		MinFreeBytes: 1 << 30, Heartbeat: HeartbeatConfig{Method: "POST", Every: 30 * time.Second, Timeout: 10 * time.Second},
+		MinFreeBytes: 1 << 30, Heartbeat: HeartbeatConfig{Method: http.MethodPost, Every: 30 * time.Second, Timeout: 10 * time.Second},
 	}
 }
 
@@ -72,7 +73,7 @@ func (c Config) Validate() error {
 	check(within(c.Hold, 5*time.Second, time.Hour), "hold", c.Hold, "5s to 1h")
 	check(c.MinFreeBytes >= 0 && c.MinFreeBytes <= 1<<40, "min_free_bytes", c.MinFreeBytes, "0 to 1 TiB")
 	h := c.Heartbeat
-	check(h.Method == "POST" || h.Method == "GET", "heartbeat.method", fmt.Sprintf("%q", h.Method), "POST or GET")
+	check(h.Method == http.MethodPost || h.Method == http.MethodGet, "heartbeat.method", fmt.Sprintf("%q", h.Method), "POST or GET")
 	check(within(h.Every, 5*time.Second, time.Hour), "heartbeat.every", h.Every, "5s to 1h")
 	check(within(h.Timeout, time.Second, h.Every), "heartbeat.timeout", h.Timeout, "1s to every")
 	return errors.Join(faults...)

@@ -113,7 +113,7 @@ func (r *Raiser) set(ctx context.Context, c *Condition, stands bool, now time.Ti
 	k := key{c.Rule, c.Device}
 	before := r.last[k]
 	standing := before != nil && before.State != event.Cleared
-	if standing == stands {
+	if standing == stands && (!stands || before.Text == c.Text) {
 		return nil
 	}
 	// What is stored and not applied must not be overwritten: its end would never be told.
@@ -125,10 +125,13 @@ func (r *Raiser) set(ctx context.Context, c *Condition, stands bool, now time.Ti
 		Rule: c.Rule, Site: event.CountySite, Device: c.Device, Kind: c.Kind, Severity: c.Severity,
 		State: event.Raised, Revision: 1, StartedAt: now.UTC(), UpdatedAt: now.UTC(), Text: c.Text,
 	}
-	if !stands {
-		over := *before
-		a = &over
-		a.State, a.UpdatedAt = event.Cleared, now.UTC()
+	if standing {
+		same := *before
+		a = &same
+		a.State, a.UpdatedAt, a.Text = event.Updated, now.UTC(), c.Text
+		if !stands {
+			a.State, a.Text = event.Cleared, before.Text
+		}
 		a.Revision++
 	}
 	if err := r.store.PutCentreAnomaly(ctx, a); err != nil {

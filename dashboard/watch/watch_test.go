@@ -162,6 +162,22 @@ func TestRaiserOverFailuresAndRestarts(t *testing.T) {
 	})
 }
 
+// A condition that stands and says something else is the same alarm, one revision on.
+func TestNewWordsAreOneAlarm(t *testing.T) {
+	t.Parallel()
+	m := &memory{rows: map[string]event.Anomaly{}, applied: map[string]event.Anomaly{}, fail: func() error { return nil }}
+	r := watch.NewRaiser(m, m.apply)
+	for i, word := range []string{"one", "one", "two"} {
+		c := watch.Condition{Rule: "a", Device: "d", Severity: event.SeverityHigh, Text: event.Text{EN: word}}
+		if err := r.Set(t.Context(), c, true, at("08:00:00").Add(time.Duration(i)*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(m.applied) != 1 || m.rows["ad"].Revision != 2 || m.rows["ad"].Text.EN != "two" || m.rows["ad"].State != event.Updated {
+		t.Errorf("%+v", m.applied)
+	}
+}
+
 // What ended long ago is not applied again: the alarm may have been removed since.
 func TestOldEndsStayEnded(t *testing.T) {
 	t.Parallel()
