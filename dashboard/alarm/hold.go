@@ -104,9 +104,6 @@ type plan struct {
 	county  func() *event.County
 }
 
-// zone is that of clock times.
-func (p *plan) zone() *time.Location { return zoneOf(p.county()) }
-
 func zoneOf(c *event.County) *time.Location {
 	if c == nil {
 		return time.UTC

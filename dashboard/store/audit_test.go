@@ -77,6 +77,7 @@ func TestTamperingIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer rows.Close()
 		var triggers []string
 		for rows.Next() {
 			var name string
@@ -85,7 +86,7 @@ func TestTamperingIsFound(t *testing.T) {
 			}
 			triggers = append(triggers, name)
 		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if err := rows.Err(); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range triggers {

@@ -210,7 +210,7 @@ func openSources(ctx context.Context, tx *sql.Tx) (auditSources, error) {
 		{"SELECT " + auditColumns + " FROM audit ORDER BY seq", scanSealedRow},
 		{"SELECT seq, at, digest FROM audit_pruned ORDER BY seq", scanSealedPruned},
 	} {
-		rows, err := tx.QueryContext(ctx, s.query)
+		rows, err := tx.QueryContext(ctx, s.query) //nolint:rowserrcheck // advance checks it
 		if err != nil {
 			out.close()
 			return nil, fmt.Errorf("read audit: %w", err)

@@ -144,7 +144,8 @@ func TestCalendarReportsEveryFault(t *testing.T) {
 	t.Parallel()
 	c := event.County{
 		Sites: []event.Site{{ID: "s001", Devices: []event.Device{
-			{ID: "a", Duty: "sometimes"}, {ID: "b", Duty: event.DutyOwn},
+			{ID: "a", Duty: "sometimes"},
+			{ID: "b", Duty: event.DutyOwn},
 			{ID: "c", Duty: event.DutyOwn, DutyHours: &event.DutyHours{From: "8", To: "16:00", Days: []string{"funday"}}},
 		}}},
 		Calendar: event.Calendar{
