@@ -70,7 +70,7 @@ func TestScriptCoversEveryRule(t *testing.T) {
 		known[what] = true
 	}
 	for _, rule := range detect.Rules() {
-		if !scripted[rule] || !known[rule] {
+		if (!scripted[rule] || !known[rule]) && !probed(rule) {
 			t.Errorf("%s: scripted %v, known %v", rule, scripted[rule], known[rule])
 		}
 	}
