@@ -58,6 +58,7 @@ type detector struct {
 
 	mu     sync.Mutex
 	health event.Health
+	fares  RulesStatus
 }
 
 func newDetector(cfg detect.Config, own *rules.Set, county *event.County, j *journal.Journal, watched func() bool, log zerolog.Logger) (*detector, error) {
@@ -67,7 +68,7 @@ func newDetector(cfg detect.Config, own *rules.Set, county *event.County, j *jou
 	}
 	return &detector{
 		engine: engine, rules: rules.New(own, county), journal: j, log: log, now: time.Now, watched: watched,
-		idle: detectIdle, batch: detectBatch,
+		idle: detectIdle, batch: detectBatch, fares: RulesStatus{Failures: []rules.Failure{}},
 		health: event.Health{State: event.Stopped},
 	}, nil
 }

@@ -33,6 +33,8 @@ type Status struct {
 	Devices      DevicesStatus           `json:"devices"`
 	// Documents of the command centre by name; none without an uplink.
 	Documents map[string]DocumentStatus `json:"documents,omitempty"`
+	// Rules are the county's own.
+	Rules RulesStatus `json:"rules"`
 }
 
 // JournalStatus is the journal in a few numbers.
@@ -90,6 +92,7 @@ func (g *Gateway) Status() Status {
 		}
 		s.Journal.Consumers = append(s.Journal.Consumers, status)
 	}
+	s.Rules = g.detector.rulesStatus()
 	for _, d := range g.ingest.Devices() {
 		s.Devices.Seen++
 		s.Devices.Messages += d.Messages

@@ -82,8 +82,27 @@ func (d *detector) dirty() (put map[string][]byte, del []string) {
 	return put, append(del, gone...)
 }
 
-// complain tells the rules that could not be judged, each once.
+// RulesStatus is how the county's own rules fare.
+type RulesStatus struct {
+	InForce int `json:"in_force"`
+	// Skipped counts events that were not judged, because there was too much to remember.
+	Skipped uint64 `json:"skipped"`
+	// Failures are the rules that could not be judged, with how often and why.
+	Failures []rules.Failure `json:"failures"`
+}
+
+func (d *detector) rulesStatus() RulesStatus {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.fares
+}
+
+// complain tells the rules that could not be judged, each once, and notes how all fare.
 func (d *detector) complain() {
+	fares := RulesStatus{InForce: d.rules.Rules(), Skipped: d.rules.Skipped(), Failures: d.rules.Failures()}
+	d.mu.Lock()
+	d.fares = fares
+	d.mu.Unlock()
 	for _, f := range d.rules.NewFailures() {
 		d.log.Warn().Str("rule", f.Rule).Str("reason", f.Error).Msg("a county's own rule cannot be judged; it counts as not fulfilled")
 	}

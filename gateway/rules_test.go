@@ -12,6 +12,7 @@ import (
 
 	"github.com/campusgate/campusgate/gateway/detect"
 	"github.com/campusgate/campusgate/gateway/event"
+	"github.com/campusgate/campusgate/gateway/ingest"
 	"github.com/campusgate/campusgate/gateway/rules"
 )
 
@@ -92,11 +93,20 @@ func TestRulesOfTheCentre(t *testing.T) {
 	if err := g.documents.take(event.RulesDocument, 2, document(refusals(3)+strings.Replace(refusals(9)[7:], "refusals", "more", 1))); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "both rules in force", func() bool { return g.detector.nextRules.Load() == nil })
-	stop(t, g)
-	if n := g.detector.rules.Rules(); n != 2 {
-		t.Errorf("%d rules in force", n)
+	eventually(t, "both rules in force", func() bool { return g.Status().Rules.InForce == 2 })
+	failing := "rules:\n  - {name: f, on: {types: [gate_access]}, when: 'split(gate.person, \"/\")[7] == \"x\"', text: {zh: a, en: a}}\n"
+	if err := g.documents.take(event.RulesDocument, 3, document(failing)); err != nil {
+		t.Fatal(err)
 	}
+	eventually(t, "a rule that fails is told", func() bool {
+		message := ingest.Message{Topic: topic, Site: "s1", Device: "g1", Payload: fmt.Append(nil, time.Now()), Received: time.Now()}
+		if err := g.ingest.Deliver(within(t), "plain", message); err != nil {
+			t.Fatal(err)
+		}
+		f := g.Status().Rules.Failures
+		return len(f) == 1 && f[0].Rule == "county_f" && f[0].Count > 0 && f[0].Error != ""
+	})
+	stop(t, g)
 	c.RulesFile = filepath.Join(t.TempDir(), "none.yaml")
 	if _, err := New(c, Deps{County: newCounty(t)}); err == nil {
 		t.Error("a file that is not there")
