@@ -89,7 +89,7 @@ func (s *Service) Position(ctx context.Context) (Position, error) { return s.sto
 
 // applyBatch bounds how many anomalies go in one transaction, so that a person who
 // acknowledges during a flood need not wait for all of it.
-const applyBatch = 100
+const applyBatch = 50
 
 // Apply takes in anomalies in the order of their stream, some in one transaction with the
 // position of their last: what an error leaves out comes again. A revision that is not
