@@ -76,7 +76,7 @@ func TestRulesFollowedWithoutRestart(t *testing.T) {
     severity: high
     text: {zh: 已测温, en: measured}
 `
-	if status, text, err := b.do(http.MethodPut, "/api/v1/rules", map[string]any{"text": measured + "    whn: x\n", "base": 0}); err != nil || status != http.StatusUnprocessableEntity {
+	if status, text, err := b.do(http.MethodPut, "/api/v1/rules", map[string]any{"text": measured + "    other: x\n", "base": 0}); err != nil || status != http.StatusUnprocessableEntity {
 		t.Fatalf("%d %s %v", status, text, err)
 	}
 	do(http.MethodPut, "", map[string]any{"text": nothing, "base": 0}, nil)
