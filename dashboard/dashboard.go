@@ -157,7 +157,7 @@ func (d *Dashboard) openStore(ctx context.Context) error {
 	if err := d.makeNotify(); err != nil {
 		return err
 	}
-	return d.alarms.Attach(ctx, sinks{&alarmSink{d.hub.Channel("alarms"), d.model}, d.notify})
+	return d.alarms.Attach(ctx, sinks{&alarmSink{d.hub.Channel("alarms"), d.model}, d.notify, d.startConfirming()})
 }
 
 func (d *Dashboard) startRegistry(ctx context.Context) error {

@@ -88,6 +88,64 @@ listeners:
 	}
 }
 
+// TestAnAcknowledgedSOSReachesTheBus goes the whole way: the driver presses the emergency
+// switch, an operator acknowledges the alarm at the page, and the terminal is told.
+func TestAnAcknowledgedSOSReachesTheBus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const bus = "{id: b01, kind: bus,"
+	county := strings.Replace(string(counties.Small()), bus, bus+` addresses: ["jt808:13800138001"],`, 1)
+	writeFile(t, filepath.Join(w.dir, "small.yaml"), county)
+	addr := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	w.extra = fmt.Sprintf(`
+listeners:
+  jt808: {enabled: true, listen_tcp: %q, require_auth: false}
+`, addr)
+	w.write()
+	w.startMosquitto()
+	w.startInflux()
+	w.startDashboard()
+	w.startGateway()
+	w.answers(w.gatewayURL() + "/readyz")
+	term := terminal(t, "tcp", addr, "13800138001")
+	sos := jt808test.Position{Alarm: jt808.AlarmEmergency, Status: 3, Lat: 36.0125, Lon: 116.83, Time: time.Now()}
+	ask(t, term, jt808.IDPosition, sos.Append(nil))
+
+	operator := login(t, w.pageURL(), "admin")
+	var found struct {
+		ID  string `json:"id"`
+		Rev int64  `json:"rev"`
+	}
+	eventually(t, "the alarm is on the page", func() string {
+		type row struct {
+			ID     string         `json:"id"`
+			Rev    int64          `json:"rev"`
+			Device event.DeviceID `json:"device"`
+			Rule   string         `json:"rule"`
+		}
+		rows, err := all[row](operator, "/api/v1/alarms?state=open")
+		for _, r := range rows {
+			if r.Device == "b01" && r.Rule == "bus_sos" {
+				found.ID, found.Rev = r.ID, r.Rev
+				return ""
+			}
+		}
+		return fmt.Sprint(rows, err)
+	})
+	status, body, err := operator.do("POST", "/api/v1/alarms/"+found.ID+"/ack", map[string]any{"rev": found.Rev})
+	if err != nil || status != 200 {
+		t.Fatal(status, string(body), err)
+	}
+	m, err := term.Receive()
+	if err != nil || m.ID != jt808.IDConfirmAlarm {
+		t.Fatalf("0x%04x % x, %v", m.ID, m.Body, err)
+	}
+	sos.Time = sos.Time.Add(time.Second)
+	if result, err := term.Ask(jt808.IDPosition, sos.Append(nil)); err != nil || result != 4 {
+		t.Errorf("the next position with the alarm: %d, %v", result, err)
+	}
+}
+
 func terminal(t *testing.T, network, addr, phone string) *jt808test.Terminal {
 	t.Helper()
 	term, err := jt808test.Dial(network, addr, phone)
