@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,9 +21,14 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // shelf keeps versions in memory.
-type shelf struct{ versions []rulebook.Version }
+type shelf struct {
+	mu       sync.Mutex
+	versions []rulebook.Version
+}
 
 func (s *shelf) RulesVersion(_ context.Context, n int64) (rulebook.Version, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if n == 0 {
 		n = int64(len(s.versions))
 	}
@@ -32,10 +39,14 @@ func (s *shelf) RulesVersion(_ context.Context, n int64) (rulebook.Version, erro
 }
 
 func (s *shelf) RulesVersions(context.Context, int64, int) ([]rulebook.Version, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return slices.Clone(s.versions), nil
 }
 
 func (s *shelf) AddRules(_ context.Context, v rulebook.Version) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if v.Version != int64(len(s.versions))+1 {
 		return rulebook.ErrOvertaken
 	}
@@ -58,12 +69,13 @@ func (open) Backtest(ctx context.Context, _ string, _ rulebook.Trial, _ func(rul
 func TestPublication(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		var published []string
 		s, err := rulebook.New(rulebook.Deps{
 			Store: &shelf{}, Language: open{}, Now: time.Now, Log: zerolog.Nop(),
 			Publish: func(_ context.Context, name string, doc []byte) (uint64, error) {
-				if away {
+				if away.Load() {
 					return 0, errors.New("the bus is away")
 				}
 				var text event.RulesText
@@ -93,7 +105,7 @@ func TestPublication(t *testing.T) {
 		if _, p, _ := s.Current(t.Context()); p.Error == "" || p.Version != 0 {
 			t.Errorf("%+v", p)
 		}
-		away = false
+		away.Store(false)
 		<-time.After(time.Minute)
 		synctest.Wait()
 		if v, p, _ := s.Current(t.Context()); v.Version != 2 || p.Error != "" || p.Version != 2 || p.Document != 1 {
