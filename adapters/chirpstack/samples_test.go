@@ -31,7 +31,7 @@ func TestSamples(t *testing.T) {
 		"013": {gateway + "raw", ""},
 		"017": {"gateway/0016c001ff1a0a5f/event/mesh", ""},
 	}
-	payloadtest.EachSample(t, "chirpstack", func(name string, body []byte) ([]event.Event, error, string) {
+	payloadtest.EachSample(t, "chirpstack", func(name string, body []byte) ([]event.Event, string, error) {
 		want, valid := wants[name[:3]]
 		if !valid {
 			want[0] = device + "up"
@@ -40,10 +40,10 @@ func TestSamples(t *testing.T) {
 		events, err := chirpstack.New().Decode(nil, m, event.Clock{})
 		switch got := payloadtest.Brief(events, true); {
 		case (err == nil) != valid:
-			return events, err, fmt.Sprintf("%d events, valid %v", len(events), valid)
+			return events, fmt.Sprintf("%d events, valid %v", len(events), valid), err
 		case valid && got != want[1]:
-			return events, err, fmt.Sprintf("got %q, want %q", got, want[1])
+			return events, fmt.Sprintf("got %q, want %q", got, want[1]), err
 		}
-		return events, err, ""
+		return events, "", err
 	})
 }

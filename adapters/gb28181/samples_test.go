@@ -29,14 +29,14 @@ func sampleStates() map[string]string {
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	want := sampleStates()
-	payloadtest.EachSample(t, "gb28181", func(name string, body []byte) ([]event.Event, error, string) {
+	payloadtest.EachSample(t, "gb28181", func(name string, body []byte) ([]event.Event, string, error) {
 		events, err := gb28181.New().Decode(nil, payload.Message{
 			Topic: "gb28181/sample/message", Payload: body, Received: payloadtest.Received(),
 		}, event.Clock{})
 		if got := summary(events); err != nil || got != want[name[:3]] {
-			return events, err, fmt.Sprintf("got %q, want %q", got, want[name[:3]])
+			return events, fmt.Sprintf("got %q, want %q", got, want[name[:3]]), err
 		}
-		return events, err, ""
+		return events, "", err
 	})
 }
 

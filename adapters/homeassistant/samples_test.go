@@ -22,7 +22,7 @@ func TestSamples(t *testing.T) {
 		"003": {"owntracks/tablet/tablet", "kitchen_reading owntracks-tablet-tablet battery 92 2026-11-24T00:00:00"},
 		"005": {"homeassistant/sensor/x/config", ""},
 	}
-	payloadtest.EachSample(t, "homeassistant_mqtt", func(name string, body []byte) ([]event.Event, error, string) {
+	payloadtest.EachSample(t, "homeassistant_mqtt", func(name string, body []byte) ([]event.Event, string, error) {
 		want, valid := wants[name[:3]]
 		if !valid {
 			want[0] = "homeassistant/sensor/x/config"
@@ -31,11 +31,11 @@ func TestSamples(t *testing.T) {
 		events, err := homeassistant.New().Decode(nil, m, event.Clock{})
 		switch got := payloadtest.Brief(events, true); {
 		case (err == nil) != valid:
-			return events, err, fmt.Sprintf("%d events, valid %v", len(events), valid)
+			return events, fmt.Sprintf("%d events, valid %v", len(events), valid), err
 		case valid && got != want[1]:
-			return events, err, fmt.Sprintf("got %q, want %q", got, want[1])
+			return events, fmt.Sprintf("got %q, want %q", got, want[1]), err
 		}
-		return events, err, ""
+		return events, "", err
 	})
 }
 

@@ -59,10 +59,9 @@ type sample struct {
 // sources say they mean.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	payloadtest.EachSample(t, "jt808", func(name string, body []byte) (events []event.Event, err error, wrong string) { //nolint:staticcheck // as EachSample asks
+	payloadtest.EachSample(t, "jt808", func(name string, body []byte) (events []event.Event, wrong string, err error) {
 		if filepath.Ext(name) == ".txt" {
-			events, wrong, err = text(t, name, body)
-			return events, err, wrong
+			return text(t, name, body)
 		}
 		var s sample
 		if err := json.Unmarshal(body, &s); err != nil {
@@ -72,8 +71,7 @@ func TestSamples(t *testing.T) {
 		if wire == "" {
 			wire = s.Given
 		}
-		events, wrong, err = s.judge(t, name, unhex(t, wire))
-		return events, err, wrong
+		return s.judge(t, name, unhex(t, wire))
 	})
 }
 

@@ -20,7 +20,7 @@ func TestSamples(t *testing.T) {
 		"002": {axis + "ObjectAnalytics/Device1Scenario1", "kitchen_reading 0123456789ab count-car 21093 2022-12-08T17:08:52"},
 		"003": {axis + "ObjectAnalytics/Device1ScenarioANY", "device_status b8a44fc5c075 up 2025-10-06T01:21:33"},
 	}
-	payloadtest.EachSample(t, "axis_onvif_mqtt", func(name string, body []byte) ([]event.Event, error, string) {
+	payloadtest.EachSample(t, "axis_onvif_mqtt", func(name string, body []byte) ([]event.Event, string, error) {
 		want, valid := wants[name[:3]]
 		if !valid {
 			want[0] = axis + "VideoSource"
@@ -29,10 +29,10 @@ func TestSamples(t *testing.T) {
 		events, err := onvifmqtt.New().Decode(nil, m, event.Clock{})
 		switch got := payloadtest.Brief(events, true); {
 		case (err == nil) != valid:
-			return events, err, fmt.Sprintf("%d events, valid %v", len(events), valid)
+			return events, fmt.Sprintf("%d events, valid %v", len(events), valid), err
 		case valid && got != want[1]:
-			return events, err, fmt.Sprintf("got %q, want %q", got, want[1])
+			return events, fmt.Sprintf("got %q, want %q", got, want[1]), err
 		}
-		return events, err, ""
+		return events, "", err
 	})
 }

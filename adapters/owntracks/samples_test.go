@@ -16,10 +16,10 @@ import (
 // reader of the same JSON finds must come out.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	payloadtest.EachSample(t, "owntracks", func(name string, body []byte) ([]event.Event, error, string) {
+	payloadtest.EachSample(t, "owntracks", func(name string, body []byte) ([]event.Event, string, error) {
 		m := payload.Message{Topic: "owntracks/user/d1", Payload: body, Received: payloadtest.Received()}
 		events, err := owntracks.New().Decode(nil, m, event.Clock{})
-		return events, err, compare(name, body, events, err)
+		return events, compare(name, body, events, err), err
 	})
 }
 

@@ -95,27 +95,27 @@ func TestSamples(t *testing.T) {
 		"015": {root + "NDEATH/Raspberry Pi", node + " down"},
 		"017": {root + "DDEATH/Raspberry Pi/Pibrella", device + " down"},
 	}
-	payloadtest.EachSample(t, "sparkplug_b", func(name string, body []byte) ([]event.Event, error, string) {
+	payloadtest.EachSample(t, "sparkplug_b", func(name string, body []byte) ([]event.Event, string, error) {
 		m := payload.Message{Topic: root + "NDATA/x", Payload: body, Received: payloadtest.Received()}
 		events, err := sparkplug.New().Decode(nil, m, event.Clock{})
 		if err == nil {
-			return events, err, "text is taken for protobuf"
+			return events, "text is taken for protobuf", err
 		}
 		want, valid := wants[name[:3]]
 		if !valid {
-			return events, err, ""
+			return events, "", err
 		}
 		var p fastjson.Parser
 		// The specification's text has spaces that JSON does not know.
 		v, parseErr := p.ParseBytes(bytes.ReplaceAll(body, []byte("\u00a0"), []byte(" ")))
 		if parseErr != nil {
-			return events, err, parseErr.Error()
+			return events, parseErr.Error(), err
 		}
 		m.Topic, m.Payload = want[0], wire(t, v)
 		events, err = sparkplug.New().Decode(nil, m, event.Clock{})
 		if got := summary(events); err != nil || got != want[1] {
-			return events, err, fmt.Sprintf("got %q, want %q", got, want[1])
+			return events, fmt.Sprintf("got %q, want %q", got, want[1]), err
 		}
-		return events, err, ""
+		return events, "", err
 	})
 }

@@ -18,7 +18,7 @@ import (
 // EachSample reads the messages of real devices of a family that lie beside the repository,
 // where they are present, and lets judge decode each: what came out, and what is wrong with
 // that, empty when nothing is. It logs the family's row of "make check-samples".
-func EachSample(t *testing.T, family string, judge func(name string, body []byte) (events []event.Event, err error, wrong string)) {
+func EachSample(t *testing.T, family string, judge func(name string, body []byte) (events []event.Event, wrong string, err error)) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "samples", family, "*"))
 	if err != nil || len(files) == 0 {
@@ -34,7 +34,7 @@ func EachSample(t *testing.T, family string, judge func(name string, body []byte
 			t.Fatal(err)
 		}
 		samples++
-		events, err, fault := judge(filepath.Base(file), body)
+		events, fault, err := judge(filepath.Base(file), body)
 		switch {
 		case err != nil:
 			refused++
@@ -55,7 +55,7 @@ func EachSample(t *testing.T, family string, judge func(name string, body []byte
 // summary of each event, "nothing" or "refused".
 func Samples(t *testing.T, d payload.Decoder, family, topic string, want map[string]string) {
 	t.Helper()
-	EachSample(t, family, func(name string, body []byte) ([]event.Event, error, string) {
+	EachSample(t, family, func(name string, body []byte) ([]event.Event, string, error) {
 		m := payload.Message{Topic: topic, Payload: body, Received: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)}
 		events, err := d.Decode(nil, m, event.Clock{})
 		got := ""
@@ -70,9 +70,9 @@ func Samples(t *testing.T, d payload.Decoder, family, topic string, want map[str
 			got += summary(&events[i]) + "; "
 		}
 		if w, known := want[name]; known && got != w {
-			return events, err, fmt.Sprintf("\ngot  %s\nwant %s\n", got, w)
+			return events, fmt.Sprintf("\ngot  %s\nwant %s\n", got, w), err
 		}
-		return events, err, ""
+		return events, "", err
 	})
 }
 
@@ -84,7 +84,7 @@ func SamplesAt(
 	at func(name string, body []byte) (topic string, payload []byte), want map[string][]string,
 ) {
 	t.Helper()
-	EachSample(t, family, func(name string, body []byte) ([]event.Event, error, string) {
+	EachSample(t, family, func(name string, body []byte) ([]event.Event, string, error) {
 		topic, body := at(name, body)
 		events, err := d.Decode(nil, payload.Message{Topic: topic, Payload: body, Received: Received()}, event.Clock{})
 		var got []string
@@ -95,9 +95,9 @@ func SamplesAt(
 			got = []string{"error"}
 		}
 		if want := want[name[:3]]; !slices.Equal(got, want) {
-			return events, err, fmt.Sprintf("%q, want %q", got, want)
+			return events, fmt.Sprintf("%q, want %q", got, want), err
 		}
-		return events, err, ""
+		return events, "", err
 	})
 }
 
