@@ -39,14 +39,6 @@ type (
 	}
 )
 
-var (
-	wantRoute  = event.Text{ZH: "properties.route 线路编号", EN: "the route's id in properties.route"}
-	wantShape  = event.Text{ZH: "LineString 或 Point", EN: "LineString or Point"}
-	wantPoints = event.Text{ZH: "[经度, 纬度] 坐标", EN: "coordinates [longitude, latitude]"}
-	wantOnce   = event.Text{ZH: "每条线路一个 LineString", EN: "one LineString for each route"}
-	wantLine   = event.Text{ZH: "已有的线路，或文件中的 LineString", EN: "a route that is known, or a LineString in this file"}
-)
-
 func writeGeoJSON(routes []Entry) ([]byte, error) {
 	all := featureCollection{Type: "FeatureCollection", Features: []feature{}}
 	for _, e := range routes {
@@ -115,7 +107,7 @@ func (m *importing) readGeoJSON(data []byte, known func(string) Entry) error {
 		n, p := i+1, x.Properties
 		if p.Route == "" {
 			m.report.Lines++
-			m.refuse(n, "properties.route", "", wantRoute)
+			m.refuse(n, "properties.route", "", event.Text{ZH: "properties.route 线路编号", EN: "the route's id in properties.route"})
 			continue
 		}
 		switch x.Geometry.Type {
@@ -130,23 +122,23 @@ func (m *importing) readGeoJSON(data []byte, known func(string) Entry) error {
 			f := of(n, p.Route)
 			switch {
 			case !ok:
-				m.refuse(n, "geometry.coordinates", "", wantPoints)
+				m.refuse(n, "geometry.coordinates", "", event.Text{ZH: "[经度, 纬度] 坐标", EN: "coordinates [longitude, latitude]"})
 			case f.line:
-				m.refuse(n, "properties.route", p.Route, wantOnce)
+				m.refuse(n, "properties.route", p.Route, event.Text{ZH: "每条线路一个 LineString", EN: "one LineString for each route"})
 			}
 			f.n, f.line, f.row.Line = n, true, line
 			f.row.Name, f.row.CorridorM, f.row.Departures = event.Text{ZH: p.NameZH, EN: p.NameEN}, p.CorridorM, p.Departures
 		case "Point":
 			var c []float64
 			if json.Unmarshal(x.Geometry.Coordinates, &c) != nil || len(c) < 2 {
-				m.refuse(n, "geometry.coordinates", "", wantPoints)
+				m.refuse(n, "geometry.coordinates", "", event.Text{ZH: "[经度, 纬度] 坐标", EN: "coordinates [longitude, latitude]"})
 				continue
 			}
 			f := of(n, p.Route)
 			f.stops = append(f.stops, numbered{p.Stop, event.Stop{Name: event.Text{ZH: p.NameZH, EN: p.NameEN}, Point: event.Point{Lat: c[1], Lon: c[0]}}})
 		default:
 			m.report.Lines++
-			m.refuse(n, "geometry.type", x.Geometry.Type, wantShape)
+			m.refuse(n, "geometry.type", x.Geometry.Type, event.Text{ZH: "LineString 或 Point", EN: "LineString or Point"})
 		}
 	}
 	seen := make(map[string]int)
@@ -154,7 +146,7 @@ func (m *importing) readGeoJSON(data []byte, known func(string) Entry) error {
 		f := routes[id]
 		if !f.line && known(id).Doc == nil {
 			m.report.Lines++
-			m.refuse(f.n, "properties.route", id, wantLine)
+			m.refuse(f.n, "properties.route", id, event.Text{ZH: "已有的线路，或文件中的 LineString", EN: "a route that is known, or a LineString in this file"})
 			continue
 		}
 		if len(f.stops) > 0 {

@@ -90,7 +90,8 @@ func (e Entry) Site() SiteRow {
 	h := s.Hours
 	return SiteRow{
 		s.ID, s.Name, s.Kind, s.Township, s.Lat, s.Lon, s.Pupils, s.PolicePost,
-		HoursRow{h.Open, h.ClassFrom, h.ClassTo, h.LunchFrom, h.LunchTo, h.Close, h.KitchenFrom, h.KitchenTo, h.Days}, e.stamp(),
+		HoursRow{h.Open, h.ClassFrom, h.ClassTo, h.LunchFrom, h.LunchTo, h.Close, h.KitchenFrom, h.KitchenTo, h.Days},
+		e.stamp(),
 	}
 }
 

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,6 +101,7 @@ func (s *Service) Start(ctx context.Context) error {
 			s.deps.Log.Error().Err(&Invalid{faults}).Msg("the stored registry has faults")
 		}
 		s.county = county
+		s.deps.Log.Info().Int64("version", version).Int("entries", len(list)).Msg("registry read from the database; the county file was its first version")
 		s.deps.Changed(county)
 		s.deps.Live.Set(county)
 	}
@@ -243,7 +243,7 @@ func (s *Service) plan(by string, at time.Time, changes []Change) (entries, []Wr
 			Before: maskDoc(c.Kind, before.Doc), After: maskDoc(c.Kind, c.Doc),
 		}})
 	}
-	faults = append(faults, orphans(next)...)
+	faults = append(faults, orphans(next, writes)...)
 	if n := len(next[KindSite]) + len(next[KindDevice]) + len(next[KindRoute]) + len(next[KindPerson]); n > maxEntries {
 		faults = append(faults, Fault{Field: "entries", Value: fmt.Sprint(n), Want: event.Text{ZH: "不超过 200000 条", EN: "at most 200000"}})
 	}
@@ -253,18 +253,27 @@ func (s *Service) plan(by string, at time.Time, changes []Change) (entries, []Wr
 	return next, writes, nil
 }
 
-// orphans are people whose site is no more; devices are the county's to find.
-func orphans(next entries) []Fault {
+// orphans are people whose site is none, among those that were written, or among all when a
+// site was removed; devices are the county's to find.
+func orphans(next entries, writes []Write) []Fault {
+	look := make([]Entry, 0, len(writes))
+	for _, w := range writes {
+		if w.Entry.Kind == KindSite && w.Entry.Doc == nil {
+			look = next.sorted(KindPerson)
+			break
+		}
+		if w.Entry.Kind == KindPerson && w.Entry.Doc != nil {
+			look = append(look, w.Entry)
+		}
+	}
 	var faults []Fault
-	for key, e := range next[KindPerson] {
-		var p Person
-		if err := json.Unmarshal(e.Doc, &p); err == nil && p.Site != "" {
+	for _, e := range look {
+		if p := e.person(); p.Site != "" {
 			if _, ok := next[KindSite][string(p.Site)]; !ok {
-				faults = append(faults, noSite(KindPerson, key, string(p.Site)))
+				faults = append(faults, noSite(KindPerson, e.Key, string(p.Site)))
 			}
 		}
 	}
-	slices.SortFunc(faults, func(a, b Fault) int { return cmp.Compare(a.Key, b.Key) })
 	return faults
 }
 

@@ -226,6 +226,13 @@ func TestFaultyEditsChangeNothing(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+	if _, err := f.Apply(t.Context(), "admin", []registry.Change{
+		{Kind: registry.KindSite, Key: "s002", Doc: doc(t, event.Site{ID: "s002", Kind: event.SiteSchool})},
+		{Kind: registry.KindPerson, Key: "p1", Doc: doc(t, registry.Person{ID: "p1", Kind: "pupil", Site: "s002"})},
+		{Kind: registry.KindSite, Key: "s002", Rev: 1},
+	}); err == nil || !strings.Contains(err.Error(), "person p1: site") {
+		t.Errorf("a person without a site: %v", err)
+	}
 	if f.Version() != 1 || f.live.County().Device("s001", "good") != nil {
 		t.Errorf("version %d after refused edits", f.Version())
 	}
@@ -238,7 +245,8 @@ func TestRestartKeepsTheRegistryAndItsAudit(t *testing.T) {
 	t.Run("first", func(t *testing.T) {
 		f := start(t, path, b)
 		if _, err := f.Apply(t.Context(), "admin", []registry.Change{
-			device(t, "s001/g2"), {Kind: registry.KindDevice, Key: "s001/c1", Rev: 1},
+			device(t, "s001/g2"),
+			{Kind: registry.KindDevice, Key: "s001/c1", Rev: 1},
 			{Kind: registry.KindPerson, Key: "p1", Doc: doc(t, registry.Person{ID: "p1", Kind: "pupil", Site: "s001", Class: "3-2", Name: "张小三"})},
 		}); err != nil {
 			t.Fatal(err)

@@ -33,19 +33,10 @@ type column[T any] struct {
 	set     func(*T, string) (want event.Text, ok bool)
 }
 
-var (
-	anything  = event.Text{}
-	aNumber   = event.Text{ZH: "数字", EN: "a number"}
-	aWhole    = event.Text{ZH: "整数", EN: "a whole number"}
-	yesOrNo   = event.Text{ZH: "是或否", EN: "yes or no"}
-	clockPair = event.Text{ZH: "HH:MM-HH:MM", EN: "HH:MM-HH:MM"}
-	pairs     = event.Text{ZH: "名称=数值，以分号分隔", EN: "name=number, separated by semicolons"}
-)
-
 func words[T any](key, zh string, need bool, field func(*T) *string) column[T] {
 	return column[T]{
 		key, zh, need, func(r *T) string { return *field(r) },
-		func(r *T, s string) (event.Text, bool) { *field(r) = s; return anything, true },
+		func(r *T, s string) (event.Text, bool) { *field(r) = s; return event.Text{}, true },
 	}
 }
 
@@ -60,11 +51,11 @@ func float[T any](key, zh string, field func(*T) *float64) column[T] {
 		},
 		func(r *T, s string) (event.Text, bool) {
 			if *field(r) = 0; s == "" {
-				return anything, true
+				return event.Text{}, true
 			}
 			v, err := strconv.ParseFloat(s, 64)
 			*field(r) = v
-			return aNumber, err == nil && v-v == 0 // neither infinite nor no number
+			return event.Text{ZH: "数字", EN: "a number"}, err == nil && v-v == 0 // neither infinite nor no number
 		},
 	}
 }
@@ -80,11 +71,11 @@ func whole[T any](key, zh string, field func(*T) *int) column[T] {
 		},
 		func(r *T, s string) (event.Text, bool) {
 			if *field(r) = 0; s == "" {
-				return anything, true
+				return event.Text{}, true
 			}
 			v, err := strconv.Atoi(strings.TrimSuffix(s, ".0"))
 			*field(r) = v
-			return aWhole, err == nil
+			return event.Text{ZH: "整数", EN: "a whole number"}, err == nil
 		},
 	}
 }
@@ -93,7 +84,7 @@ func several[T any](key, zh string, field func(*T) *[]string) column[T] {
 	return column[T]{
 		key, zh, false,
 		func(r *T) string { return strings.Join(*field(r), "; ") },
-		func(r *T, s string) (event.Text, bool) { *field(r) = split(s); return anything, true },
+		func(r *T, s string) (event.Text, bool) { *field(r) = split(s); return event.Text{}, true },
 	}
 }
 
@@ -115,7 +106,7 @@ func choice[T any](key, zh string, need bool, chinese map[string]string, field f
 			s = word
 		}
 		*field(r) = strings.ToLower(s)
-		return anything, true
+		return event.Text{}, true
 	}
 	return c
 }
@@ -136,9 +127,9 @@ func flag[T any](key, zh string, field func(*T) *bool) column[T] {
 			case "", "no", "false", "0", "否", "无":
 				*field(r) = false
 			default:
-				return yesOrNo, false
+				return event.Text{ZH: "是或否", EN: "yes or no"}, false
 			}
-			return anything, true
+			return event.Text{}, true
 		},
 	}
 }
@@ -166,13 +157,15 @@ func siteColumns() []column[SiteRow] {
 	}
 }
 
-var deviceKinds = map[string]string{"门禁": "gate", "测温": "temperature", "校车": "bus", "厨房": "kitchen", "摄像机": "camera", "报警按钮": "button", "网关": "gateway"}
+func deviceKinds() map[string]string {
+	return map[string]string{"门禁": "gate", "测温": "temperature", "校车": "bus", "厨房": "kitchen", "摄像机": "camera", "报警按钮": "button", "网关": "gateway"}
+}
 
 func deviceColumns(vehicles bool) []column[DeviceRow] {
 	all := []column[DeviceRow]{
 		words("site", "单位编号", true, func(r *DeviceRow) *string { return (*string)(&r.Site) }),
 		words("device", "设备编号", true, func(r *DeviceRow) *string { return (*string)(&r.Device) }),
-		choice("kind", "类型", !vehicles, deviceKinds, func(r *DeviceRow) *string { return (*string)(&r.Kind) }),
+		choice("kind", "类型", !vehicles, deviceKinds(), func(r *DeviceRow) *string { return (*string)(&r.Kind) }),
 		words("name_zh", "名称", false, func(r *DeviceRow) *string { return &r.Name.ZH }),
 		words("name_en", "英文名称", false, func(r *DeviceRow) *string { return &r.Name.EN }),
 		words("place", "位置", false, func(r *DeviceRow) *string { return &r.Place }),
@@ -209,7 +202,7 @@ func dutyHours() column[DeviceRow] {
 		},
 		func(r *DeviceRow, s string) (event.Text, bool) {
 			if r.DutyHours = nil; s == "" {
-				return anything, true
+				return event.Text{}, true
 			}
 			parts := split(s)
 			from, to, ok := strings.Cut(parts[0], "-")
@@ -222,7 +215,7 @@ func dutyHours() column[DeviceRow] {
 				}
 			}
 			r.DutyHours = h
-			return clockPair, ok
+			return event.Text{ZH: "HH:MM-HH:MM", EN: "HH:MM-HH:MM"}, ok
 		},
 	}
 }
@@ -243,14 +236,14 @@ func limitsColumn() column[DeviceRow] {
 				name, value, ok := strings.Cut(p, "=")
 				v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 				if !ok || err != nil || v-v != 0 {
-					return pairs, false
+					return event.Text{ZH: "名称=数值，以分号分隔", EN: "name=number, separated by semicolons"}, false
 				}
 				if r.Limits == nil {
 					r.Limits = make(map[string]float64)
 				}
 				r.Limits[strings.TrimSpace(name)] = v
 			}
-			return anything, true
+			return event.Text{}, true
 		},
 	}
 }
