@@ -228,6 +228,9 @@ func (e *Engine) judge(s *state, ev *event.Event) {
 	s.judged = e.clock
 	in := r.schedule == nil || e.inSchedule(s)
 	if r.momentary {
+		if ev == nil {
+			return // time alone is no moment
+		}
 		if holds, ok := e.truth(r, r.when); ok && holds && in {
 			e.moment(s, ev)
 		}

@@ -66,6 +66,7 @@ func (e *Engine) due(s *state) int64 {
 	switch {
 	case s.until != 0:
 		due = min(due, s.until)
+	case r.momentary: // nothing else of it falls due
 	case s.open == nil && s.since != 0:
 		waited(s.since + r.delay)
 	case s.open != nil && s.calm != 0:
