@@ -53,6 +53,23 @@ func (l *Listener) resolve(h *Header) (event.SiteID, event.DeviceID, bool) {
 	return site, device, ok
 }
 
+// topic is jt808/<phone>/<id of the message>.
+func topic(h *Header) string {
+	var room [64]byte
+	b := append(append(room[:0], Name+"/"...), h.Phone...)
+	return string(hex.AppendEncode(append(b, "/0x"...), []byte{byte(h.ID >> 8), byte(h.ID)}))
+}
+
+// deliverable is a message for the adapter.
+func (l *Listener) deliverable(h *Header, frame []byte, now time.Time) payload.Message {
+	m := payload.Message{Topic: topic(h), Payload: frame, Received: now}
+	var ok bool
+	if m.Site, m.Device, ok = l.resolve(h); !ok {
+		m.Site, m.Device = payload.Unassigned(Name, h.Phone)
+	}
+	return m
+}
+
 // welcome tells whether the policy of registration takes a terminal.
 func (l *Listener) welcome(h *Header) bool {
 	if l.cfg.Registration == RegistrationOpen {

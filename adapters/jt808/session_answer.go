@@ -3,7 +3,6 @@ package jt808
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"slices"
 	"sync"
 	"time"
@@ -336,23 +335,6 @@ func (l *Listener) packet(b *batch, c *link, t *terminal, h *Header, body []byte
 			b.general(c, h, serial, resultOK)
 		}
 	}
-}
-
-// topic is jt808/<phone>/<id of the message>.
-func topic(h *Header) string {
-	var room [64]byte
-	b := append(append(room[:0], Name+"/"...), h.Phone...)
-	return string(hex.AppendEncode(append(b, "/0x"...), []byte{byte(h.ID >> 8), byte(h.ID)}))
-}
-
-// deliverable is a message for the adapter.
-func (l *Listener) deliverable(h *Header, frame []byte, now time.Time) payload.Message {
-	m := payload.Message{Topic: topic(h), Payload: frame, Received: now}
-	var ok bool
-	if m.Site, m.Device, ok = l.resolve(h); !ok {
-		m.Site, m.Device = payload.Unassigned(Name, h.Phone)
-	}
-	return m
 }
 
 // finish delivers a batch, and answers when it is durable. It returns the terminal that the
