@@ -60,6 +60,9 @@ func Ratings() []Rating {
 		{"bus_silent", OfHarm, WithinSoon},
 		{"site_outage", OfService, WithinNow},
 		{"camera_mass_outage", OfService, WithinNow},
+		{"switch_outage", OfService, WithinNow},
+		{RuleTownship, OfService, WithinNow},
+		{RuleCounty, OfService, WithinNow},
 		{"cold_store", OfHarm, WithinWatch},
 		{"freezer", OfHarm, WithinWatch},
 		{"entry_out_of_hours", OfHarm, WithinWatch},
@@ -75,6 +78,15 @@ func Ratings() []Rating {
 		{"clock_wrong", OfService, WithinWatch},
 		{"sequence_gap", OfService, WithinWatch},
 	}
+}
+
+// causes reports whether other alarms stand under those of a rule.
+func causes(rule string) bool {
+	switch rule {
+	case "site_outage", "camera_mass_outage", "switch_outage", "fever_cluster", RuleTownship, RuleCounty:
+		return true
+	}
+	return false
 }
 
 // Matrix is the priority of a consequence and an urgency.
@@ -135,7 +147,7 @@ func (a *Alarm) Judge() {
 	switch {
 	case a.CausedBy != "":
 		a.Group = "cause/" + a.CausedBy
-	case a.Rule == "site_outage" || a.Rule == "camera_mass_outage" || a.Rule == "fever_cluster":
+	case causes(a.Rule) || a.Rule == "fever_cluster":
 		a.Group = "cause/" + a.ID
 	default:
 		a.Group = "site/" + string(a.Site)

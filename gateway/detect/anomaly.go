@@ -50,8 +50,9 @@ type finding struct {
 	rule    rule
 	whose   string // tells several of one rule at one node apart; may be a pseudonym
 	site    *site
-	device  *device // nil: the whole site
-	at      int64   // when it started
+	device  *device // nil: the whole site, or a branch
+	branch  event.DeviceID
+	at      int64 // when it started
 	value   float64
 	limit   float64
 	unit    string
@@ -87,6 +88,9 @@ func (e *Engine) anomaly(f *finding) *event.Anomaly {
 	}
 	if f.device != nil {
 		a.Device, a.Kind = f.device.id.Device, f.device.kind
+	}
+	if f.branch != "" {
+		a.Device = f.branch
 	}
 	if f.whose != "" {
 		name += "/" + f.whose

@@ -95,6 +95,9 @@ func (e *Engine) Restore(key string, value []byte) error {
 // reconcile follows the registry where it has changed since the state was stored, which
 // happened at a time: what was in it then and is not now goes, unless it reports again.
 func (d *device) reconcile(stored int64) {
+	if d.reg == nil || d.reg.Parent == "" {
+		d.inBranch = false
+	}
 	switch {
 	case d.reg != nil:
 		d.timers[timerForget] = never
@@ -110,6 +113,13 @@ func (e *Engine) nodeFor(key string) (owner, *node) {
 	case "s":
 		s := e.siteOf(event.SiteID(rest))
 		return s, &s.node
+	case "b":
+		site, parent, ok := strings.Cut(rest, "/")
+		if !ok {
+			return nil, nil
+		}
+		b := e.siteOf(event.SiteID(site)).branchOf(event.DeviceID(parent))
+		return b, &b.node
 	case "d":
 		site, id, ok := strings.Cut(rest, "/")
 		if !ok {
@@ -132,11 +142,17 @@ func (e *Engine) discard(o owner) {
 		e.forget(o)
 		e.heap.remove(&o.node)
 		e.gone = e.gone[:0]
+	case *branch:
+		i := o.index
+		*o = branch{site: o.site, parent: o.parent}
+		o.init(o, "b/"+string(o.site.id)+"/"+string(o.parent))
+		o.index = i
+		e.heap.move(&o.node, o.due())
 	case *site:
-		devices := o.devices
+		devices, branches := o.devices, o.branches
 		key := o.key
 		heapIndex := o.index
-		*o = site{engine: e, id: o.id, reg: o.reg, hours: o.hours, limits: o.limits, devices: devices}
+		*o = site{engine: e, id: o.id, reg: o.reg, hours: o.hours, carriers: o.carriers, limits: o.limits, devices: devices, branches: branches}
 		o.init(o, key)
 		o.index = heapIndex
 		e.heap.move(&o.node, o.due())
@@ -206,7 +222,12 @@ func (d *device) code(c *coder) {
 		c.time(&l.since)
 		c.time(&l.calm)
 	}
+	if !c.reading || len(c.buf) > 0 { // else stored before there were branches
+		c.boolean(&d.inBranch)
+	}
 }
+
+func (b *branch) code(c *coder) { c.boolean(&b.closing) }
 
 func (s *site) code(c *coder) {
 	n := c.length(len(s.feverish))

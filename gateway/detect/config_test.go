@@ -125,7 +125,7 @@ func TestNames(t *testing.T) {
 	want := strings.Fields(`fever fever_cluster thermometer_fault gate_forced gate_denied_repeatedly entry_out_of_hours
 		visitor_unregistered visitor_unmeasured visitor_items_unchecked visitor_overstay pupil_out_unapproved emergency_call
 		bus_overspeed bus_overcapacity bus_off_route bus_sos bus_pupil_left_behind bus_silent cold_store freezer gas smoke
-		kitchen_silent camera_down camera_flapping camera_mass_outage camera_image_unusable recording_gap device_silent clock_wrong sequence_gap site_outage`)
+		kitchen_silent camera_down camera_flapping camera_mass_outage camera_image_unusable recording_gap device_silent clock_wrong sequence_gap switch_outage site_outage`)
 	if got := detect.Rules(); !slices.Equal(got, want) {
 		t.Errorf("rules %q", got)
 	}

@@ -77,13 +77,14 @@ func (s *site) register(reg *event.Site) (changed bool) {
 	e, before := s.engine, s.reg
 	s.reg = reg
 	if reg == nil {
-		s.hours = nil
+		s.hours, s.carriers = nil, nil
 		if before != nil {
 			s.empty()
 		}
 		return before != nil
 	}
 	s.hours = newHours(reg.Hours) // even if equal: the old ones hold on to the old registry
+	s.carriers = carriersOf(reg)
 	changed = before == nil || !reflect.DeepEqual(before.Hours, reg.Hours)
 	if changed && s.timers[timerClose] != never {
 		e.set(&s.node, timerClose, s.closeAfter(e.clock))
@@ -96,11 +97,16 @@ func (s *site) empty() {
 	s.expire(s.engine.clock)
 	s.clearAll(s.engine)
 	for _, d := range s.devices {
-		if d.inOutage || d.inMass {
-			d.inOutage, d.inMass = false, false
+		if d.inOutage || d.inMass || d.inBranch {
+			d.inOutage, d.inMass, d.inBranch = false, false, false
 			s.engine.touch(&d.node)
 			d.explain()
 		}
+	}
+	for _, b := range s.branches {
+		b.clearAll(s.engine)
+		b.closing, b.timers[timerBranch] = false, never
+		s.engine.touch(&b.node)
 	}
 	s.feverish, s.measured, s.inside = nil, nil, nil
 	s.closingGroup = [groups]bool{}
@@ -139,6 +145,12 @@ func (d *device) register(reg *event.Device, retimed bool) {
 		e.unknown--
 		d.timers[timerForget] = never
 		e.touch(&d.node)
+	}
+	if d.inBranch && before.Parent != reg.Parent {
+		d.inBranch = false
+		e.touch(&d.node)
+		d.explain()
+		d.site.backOne(e.clock)
 	}
 	if before != nil && before.Route != reg.Route && e.lines[reg.Route] == nil {
 		d.settleLevel(levelOffRoute, busOffRoute, "")

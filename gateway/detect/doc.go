@@ -34,8 +34,13 @@
 //     what the broker kept meanwhile. AdvanceUnwatched says the same while the gateway runs
 //     and no broker is connected.
 //   - Operators see one anomaly for one cause: a single loss waits 30 s (longer while its
-//     site looks as if more were to come), and one that belongs to a site outage, a mass
-//     outage or a flapping camera carries that anomaly's id in CausedBy.
+//     site looks as if more were to come, or while it is to be seen whether what it hangs on
+//     lives), and one that belongs to a site outage, a lost switch, recorder or gateway, a
+//     mass outage or a flapping camera carries that anomaly's id in CausedBy.
+//   - What a device hangs on is its Parent in the registry, else the only gateway of its
+//     site. One that reports by itself is believed (and has a minute more when it comes
+//     back, for what hangs on it); one that does not is out (switch_outage) when all on it
+//     was lost and nothing of it was heard since though it should have been.
 //   - A device counts as silent only after it has reported by itself twice (a heartbeat, a
 //     reading, a position). Devices never heard are unknown, not silent.
 //   - Unknown sites and devices are watched like others; rules that need the registry

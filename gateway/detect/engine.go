@@ -140,6 +140,9 @@ func (e *Engine) Open() []event.Anomaly {
 	}
 	for _, s := range e.sites {
 		collect(&s.node)
+		for _, b := range s.branches {
+			collect(&b.node)
+		}
 	}
 	slices.SortFunc(open, func(a, b event.Anomaly) int {
 		return cmp.Or(cmp.Compare(a.Site, b.Site), cmp.Compare(a.Device, b.Device),

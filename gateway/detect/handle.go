@@ -157,7 +157,7 @@ func (d *device) fire(at int64) {
 func (d *device) forgotten(at int64) {
 	d.expire(at)
 	d.clearAll(d.engine)
-	d.lost, d.inOutage, d.inMass = present, false, false
+	d.lost, d.told, d.inOutage, d.inMass, d.inBranch = present, false, false, false, false
 	d.site.backOne(at)
 	d.engine.forget(d)
 }

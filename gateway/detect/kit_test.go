@@ -59,10 +59,22 @@ func county(t testing.TB) *event.County {
 		{ID: "c1", Kind: event.KindCamera},
 		{ID: "c2", Kind: event.KindCamera},
 	}}
+	// s3 has a gateway, a recorder that reports and one that does not, and a switch.
+	s3 := event.Site{ID: "s3", Kind: event.SiteSchool, Devices: []event.Device{
+		{ID: "gw", Kind: event.KindGateway},
+		{ID: "cn1", Kind: event.KindCamera, Parent: "sw"},
+		{ID: "g1", Kind: event.KindGate}, {ID: "g2", Kind: event.KindGate},
+		{ID: "k1", Kind: event.KindKitchen, Parent: "sw"}, {ID: "t1", Kind: event.KindTemperature, Parent: "sw"},
+	}}
+	for i := range 6 {
+		s3.Devices = append(s3.Devices,
+			event.Device{ID: event.DeviceID(fmt.Sprintf("ca%d", i+1)), Kind: event.KindCamera, Parent: "cn1"},
+			event.Device{ID: event.DeviceID(fmt.Sprintf("cb%d", i+1)), Kind: event.KindCamera, Parent: "nvr2"})
+	}
 	depot := event.Site{ID: "depot", Kind: event.SiteDepot, Devices: []event.Device{
 		{ID: "bus1", Kind: event.KindBus, Plate: "川A12345", Capacity: 20, Route: "r1"},
 	}}
-	c := &event.County{Sites: []event.Site{s1, s2, depot}, Routes: []event.Route{{ID: "r1", Line: []event.Point{
+	c := &event.County{Sites: []event.Site{s1, s2, s3, depot}, Routes: []event.Route{{ID: "r1", Line: []event.Point{
 		{Lat: 30, Lon: 104}, {Lat: 30, Lon: 104.05}, {Lat: 30.05, Lon: 104.05},
 	}}}}
 	if err := c.Index(); err != nil {

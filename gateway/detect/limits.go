@@ -62,6 +62,7 @@ const (
 	outageShare
 	outageDevices
 	outageWindowSeconds
+	switchDevices
 	cameraFlapChanges
 	cameraFlapMinutes
 	cameraMassShare
@@ -124,7 +125,8 @@ var limitTable = [numLimits]Limit{
 
 	outageShare:         {"outage_share", 60, 10, 100, "%", "site_outage", "The share of a site's devices that must be lost together; it ends when as large a share of them is back."},
 	outageDevices:       {"outage_devices", 3, 2, 1000, "devices", "site_outage", "The least number of devices lost together."},
-	outageWindowSeconds: {"outage_window_seconds", 180, 10, 1800, "s", "site_outage", "The time within which losses are together."},
+	outageWindowSeconds: {"outage_window_seconds", 180, 10, 1800, "s", "site_outage, switch_outage", "The time within which losses are together."},
+	switchDevices:       {"switch_devices", 3, 2, 1000, "devices", "switch_outage", "The least number of devices on one switch or recorder, all of them gone, that tell of its failure."},
 
 	cameraFlapChanges:       {"camera_flap_changes", 4, 2, 16, "changes", "camera_flapping", "So many changes between up and down are flapping."},
 	cameraFlapMinutes:       {"camera_flap_minutes", 10, 1, 120, "min", "camera_flapping", "The time within which changes are counted, and without which flapping ends."},

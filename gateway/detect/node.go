@@ -8,10 +8,10 @@ import (
 // never is the deadline of a timer that is not set.
 const never = math.MaxInt64
 
-// The timers of a device and of a site. Numbers are stored: never renumber.
+// The timers of a device, of a site and of a branch. Numbers are stored: never renumber.
 const (
 	timerSilent    = 0 // device: no sign of life
-	timerSettle    = 1 // device: a loss has waited for its group
+	timerSettle    = 1 // device: a loss has waited for its group, or what is back for its dependants
 	timerSequence  = 2 // device: missing messages had their time to arrive
 	timerSeqClear  = 3 // device: no gap for long
 	timerFlap      = 4 // device: no change for long
@@ -22,11 +22,12 @@ const (
 	timerOutage    = 2 // site: the outage's count has changed
 	timerMass      = 3 // site: the mass outage's count has changed
 	timerStay      = 4 // site: forgotten visitors
+	timerBranch    = 0 // branch: to be looked at again
 	numTimers      = 7
 	maxOpenPerNode = 1024 // momentary ones: people may make up identities; memory is bounded
 )
 
-// owner is the device or site to which a node belongs.
+// owner is the device, site or branch to which a node belongs.
 type owner interface {
 	// fire handles the deadlines that are due at a time.
 	fire(at int64)

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
@@ -52,7 +53,7 @@ func (d *device) in(g int) *bool {
 
 // takesPart reports whether a device counts in a group.
 func (d *device) takesPart(g int) bool {
-	return d.isWatched() && (g == outage || d.kind == event.KindCamera)
+	return d.isWatched() && (g == outage || d.kind == event.KindCamera && !d.site.carriers[d.id.Device])
 }
 
 // seemsAlive reports whether a device that is not lost gives a reason to think that it
@@ -125,8 +126,9 @@ func (s *site) form(g int, at int64) {
 	if !s.engine.enabled[ruleByName(groupRule(g))] {
 		return
 	}
-	if g == mass && at-started < massPatience && s.find(groupRule(outage)) == nil && s.looksDark(at) {
-		// The whole site is going: let its outage come first, and this under it.
+	if g == mass && s.find(groupRule(outage)) == nil && (at-started < massPatience && s.looksDark(at) ||
+		at-started < s.limits.seconds(outageWindowSeconds) && slices.ContainsFunc(c.members, func(d *device) bool { return d.upstreamDoubtful(at) })) {
+		// The whole site is going, or a switch: let that come first, and this under it.
 		s.engine.set(&s.node, timerMass, at+groupRetry)
 		return
 	}
@@ -136,9 +138,7 @@ func (s *site) form(g int, at int64) {
 	c.lost = n
 	f := s.groupFinding(g, &c).from(started)
 	if g == mass {
-		if a := s.find(groupRule(outage)); a != nil {
-			f.caused = a.ID
-		}
+		f.caused = s.massCause(&c)
 	}
 	s.engine.raise(&s.node, f)
 	for _, d := range c.members {
@@ -146,6 +146,7 @@ func (s *site) form(g int, at int64) {
 		d.explain()
 	}
 	if g == outage {
+		s.explainBranches()
 		s.explainMass()
 	}
 }
@@ -177,7 +178,7 @@ func (c *census) parent() event.DeviceID {
 		parent = d.reg.Parent
 	}
 	for _, d := range c.fresh {
-		if d.reg != nil && d.reg.Parent == parent {
+		if d.reg != nil && (d.reg.Parent == parent || d.id.Device == parent) {
 			return ""
 		}
 	}
@@ -262,6 +263,9 @@ func (s *site) mostBack(g int, c *census) bool {
 
 // backOne is called when a device of the site is back.
 func (s *site) backOne(at int64) {
+	for _, b := range s.branches {
+		b.backOne(at)
+	}
 	for g := range groups {
 		if s.find(groupRule(g)) == nil {
 			continue
@@ -308,31 +312,55 @@ func (s *site) review(g int, at int64) {
 func (s *site) dissolve(g int, c *census) {
 	s.closingGroup[g] = false
 	s.timers[timerOutage+g] = never
-	if a := s.find(groupRule(g)); a != nil {
-		a.Value = float64(c.lost)
+	a := s.find(groupRule(g))
+	if a == nil {
+		return
 	}
+	a.Value = float64(c.lost)
 	s.engine.clear(&s.node, groupRule(g), "")
 	for _, d := range c.members {
 		*d.in(g) = false
 		s.engine.touch(&d.node)
-		if d.lost != present {
-			d.explain()
-		}
+		d.explain()
 	}
 	if g == outage {
+		s.explainBranches()
 		s.explainMass()
 	}
 }
 
-// explainMass brings a mass outage of cameras under the site's outage, or out of it.
+// massCause is the id of the anomaly that explains a mass outage of cameras: the site's
+// outage, or that of the one switch or recorder on which all of them hang.
+func (s *site) massCause(c *census) string {
+	if o := s.find(groupRule(outage)); o != nil {
+		return o.ID
+	}
+	var common []string
+	for i, d := range slices.DeleteFunc(slices.Clone(c.members), func(d *device) bool { return d.lost == present }) {
+		above := d.above()
+		if i == 0 {
+			common = above
+			continue
+		}
+		common = slices.DeleteFunc(common, func(id string) bool { return !slices.Contains(above, id) })
+	}
+	if len(common) == 0 {
+		return ""
+	}
+	return common[0]
+}
+
+// explainMass brings a mass outage of cameras under what explains it, or out of it.
 func (s *site) explainMass() {
 	a := s.find(groupRule(mass))
 	if a == nil {
 		return
 	}
-	id := ""
-	if o := s.find(groupRule(outage)); o != nil {
-		id = o.ID
+	c := s.members(mass)
+	id := s.massCause(c)
+	if id == "" && a.CausedBy != "" && s.mostBack(mass, c) {
+		s.dissolve(mass, c) // what is left of it need not be told as one
+		return
 	}
 	if a.CausedBy != id {
 		a.CausedBy, a.EventID = id, ""

@@ -49,6 +49,7 @@ func TestSiteOutage(t *testing.T) {
 			"raised device_silent caused": 4, "cleared device_silent caused": 4,
 			"raised kitchen_silent caused": 1, "cleared kitchen_silent caused": 1,
 			"raised camera_mass_outage caused": 1, "cleared camera_mass_outage caused": 1,
+			"raised switch_outage caused": 1, "cleared switch_outage caused": 1,
 		})
 		if a := out[0]; a.Rule != "site_outage" || a.Cause != "power" || !strings.Contains(a.Text.EN, "First School") ||
 			!strings.Contains(a.Text.ZH, "第一小学") || !strings.Contains(a.Text.ZH, "停电") || a.Device != "" || len(a.Devices) != a.Count {
@@ -204,8 +205,11 @@ func TestOutageCause(t *testing.T) {
 		t.Parallel()
 		out := play(newEngine(t, detect.DefaultConfig()), script(
 			beats("09:00", "09:10", time.Minute, cameras(1, 10)...), beats("09:00", "09:30", time.Minute, "s1/g1", "s1/g2"), until("09:20")))
-		wantSummary(t, out, map[string]int{"raised camera_mass_outage": 1, "updated camera_mass_outage": 1, "raised camera_down caused": 10})
-		if a := out[0]; a.Cause != "switch" || !strings.Contains(a.Text.EN, "sw1") {
+		wantSummary(t, out, map[string]int{
+			"raised switch_outage": 1, "updated switch_outage": 1, "raised camera_down caused": 10,
+			"raised camera_mass_outage caused": 1, "updated camera_mass_outage caused": 1,
+		})
+		if a := out[0]; a.Device != "sw1" || !strings.Contains(a.Text.EN, "sw1") {
 			t.Errorf("%+v", a)
 		}
 	})

@@ -152,18 +152,28 @@ func (d *device) lose(at int64, how uint8, o *observation) {
 	d.lost, d.lostAt = how, at
 	d.timers[timerSilent] = never
 	d.flap(at, o)
+	d.told = d.find(ruleTable[d.lossRule()].name) != nil // it was on its way back
 	d.engine.set(&d.node, timerSettle, at+d.limits.seconds(settleSeconds))
+	if b := d.branch(); b != nil {
+		b.lostOne(d, at)
+	}
 	d.site.lostOne(d, at)
 }
 
 // settle tells a loss that has waited for its group, or lets it wait on while the site
 // looks as if more were to come.
 func (d *device) settle(at int64) {
-	if d.lost == present || d.told {
+	if d.lost == present {
+		if d.told {
+			d.returned()
+		}
+		return
+	}
+	if d.told {
 		return
 	}
 	cause := d.cause()
-	if cause == "" && at < d.lostAt+d.site.limits.seconds(outageWindowSeconds) && d.site.looksDark(at) {
+	if cause == "" && at < d.lostAt+d.site.limits.seconds(outageWindowSeconds) && (d.site.looksDark(at) || d.upstreamDoubtful(at)) {
 		d.engine.set(&d.node, timerSettle, at+int64(15*time.Second))
 		return
 	}
@@ -178,6 +188,7 @@ func (d *device) settle(at int64) {
 	}
 	d.told = true
 	d.engine.raise(&d.node, f)
+	d.explainBelow()
 }
 
 // recover notes that a lost device is back.
@@ -185,9 +196,14 @@ func (d *device) recover(o *observation) {
 	if d.kind == event.KindBus {
 		return
 	}
-	d.engine.clear(&d.node, ruleTable[d.lossRule()].name, o.ID)
-	d.lost, d.told, d.noPower = present, false, false
 	d.timers[timerSettle] = never
+	if a := d.find(ruleTable[d.lossRule()].name); a != nil && d.carries(a) {
+		d.engine.set(&d.node, timerSettle, o.now+groupReturn)
+	} else {
+		d.engine.clear(&d.node, ruleTable[d.lossRule()].name, o.ID)
+		d.told = false
+	}
+	d.lost, d.noPower = present, false
 	d.flap(o.now, o)
 	d.site.backOne(o.now)
 }
@@ -208,6 +224,11 @@ func (d *device) cause() string {
 	for g := range groups {
 		if a := d.site.find(groupRule(g)); a != nil && *d.in(g) {
 			return a.ID
+		}
+		if g == outage {
+			if id := d.upstream(); id != "" {
+				return id
+			}
 		}
 	}
 	if a := d.find(ruleTable[cameraFlapping].name); a != nil {

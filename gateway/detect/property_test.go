@@ -29,7 +29,8 @@ type stream struct {
 
 var fleet = []string{
 	"s1/g1", "s1/g2", "s1/t1", "s1/k1", "s1/k2", "s1/b1", "s1/c01", "s1/c02", "s1/c03", "s1/c04", "s1/c05", "s1/c06", "s1/c07",
-	"s2/g1", "s2/gw", "s2/c1", "s2/c2", "depot/bus1", "s9/g7", "s9/c1",
+	"s2/g1", "s2/gw", "s2/c1", "s2/c2", "depot/bus1",
+	"s3/gw", "s3/cn1", "s3/g1", "s3/k1", "s3/t1", "s3/ca1", "s3/ca2", "s3/ca3", "s3/ca4", "s3/ca5", "s3/cb1", "s3/cb2", "s3/cb3", "s3/cb4", "s9/g7", "s9/c1",
 }
 
 func drawStream(t *rapid.T, gaps bool) []step {
@@ -57,7 +58,7 @@ func (s *stream) move() {
 		device := rapid.SampledFrom(fleet).Draw(s.t, "dies")
 		s.dead[device] = true
 	case 8:
-		site := rapid.SampledFrom([]string{"s1/", "s1/c", "s2/"}).Draw(s.t, "dark")
+		site := rapid.SampledFrom([]string{"s1/", "s1/c", "s2/", "s3/c", "s3/cb", "s3/ca", "s3/cn1", "s3/gw"}).Draw(s.t, "dark")
 		for _, device := range fleet {
 			if strings.HasPrefix(device, site) {
 				s.dead[device] = true
@@ -213,11 +214,21 @@ func TestCut(t *testing.T) {
 		}
 		same(rt, t, got, want)
 		same(rt, t, cut.Open(), whole.Open())
+		causesStand(rt, whole.Open())
 		checkStream(t, want)
 		if t.Failed() {
 			rt.Fatal("the stream of anomalies is not what receivers rely on")
 		}
 	})
+}
+
+// causesStand: what stands under another anomaly stands under one that stands too.
+func causesStand(t *rapid.T, open []event.Anomaly) {
+	for _, a := range open {
+		if a.CausedBy != "" && !slices.ContainsFunc(open, func(o event.Anomaly) bool { return o.ID == a.CausedBy }) {
+			t.Fatalf("%s of %s/%s stands under %s, which does not stand", a.Rule, a.Site, a.Device, a.CausedBy)
+		}
+	}
 }
 
 // TestPace: how often Advance is called makes no difference.

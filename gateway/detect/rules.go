@@ -37,6 +37,7 @@ const (
 	deviceSilent
 	clockWrong
 	sequenceGap
+	switchOutage
 	siteOutage
 	numRules
 )
@@ -82,6 +83,7 @@ var ruleTable = [numRules]ruleSpec{
 	deviceSilent:          {"device_silent", event.SeverityWarning},
 	clockWrong:            {"clock_wrong", event.SeverityInfo},
 	sequenceGap:           {"sequence_gap", event.SeverityInfo},
+	switchOutage:          {"switch_outage", event.SeverityHigh},
 	siteOutage:            {"site_outage", event.SeverityHigh},
 }
 

@@ -41,8 +41,11 @@ type device struct {
 	told     bool // the loss has waited for its group and is an anomaly
 	inOutage bool
 	inMass   bool
-	noPower  bool    // it said that mains failed
-	changes  []int64 // of a camera between up and down
+	inBranch bool
+	// returning is set while what hangs on it is told that it is back; never between calls.
+	returning bool
+	noPower   bool    // it said that mains failed
+	changes   []int64 // of a camera between up and down
 
 	// The device's counter.
 	seq     uint64
@@ -80,6 +83,9 @@ type site struct {
 	hours   *hours      // nil when it is not in the registry
 	limits  *limits
 	devices []*device // by id
+	// branches are those of the site that were ever in doubt, by parent.
+	branches []*branch
+	carriers map[event.DeviceID]bool // what others hang on, by the registry
 
 	feverish []feverish
 	measured []stamp // visitors at thermometers
@@ -152,6 +158,7 @@ func (e *Engine) siteOf(id event.SiteID) *site {
 	s.limits, _ = e.limitsOf(id, nil)
 	if s.reg != nil {
 		s.hours = newHours(s.reg.Hours)
+		s.carriers = carriersOf(s.reg)
 	}
 	s.init(s, "s/"+string(id))
 	e.sites[id] = s
@@ -183,6 +190,12 @@ func (e *Engine) forget(d *device) {
 }
 
 func (e *Engine) forgetSite(s *site) {
+	for _, b := range s.branches {
+		b.gone = true
+		e.heap.remove(&b.node)
+		e.gone = append(e.gone, b.key)
+	}
+	s.branches = nil
 	s.gone = true
 	delete(e.sites, s.id)
 	e.heap.remove(&s.node)

@@ -108,6 +108,8 @@ func (f *finding) sentence(a *event.Anomaly) event.Text {
 		return f.busSentence(a)
 	case siteOutage, cameraMassOutage:
 		return f.groupSentence(a)
+	case switchOutage:
+		return say(fmt.Sprintf("交换机或录像机 %s 失联，影响 %d 台设备", d.ZH, n), fmt.Sprintf("switch or recorder %s is out, and with it %d devices", d.EN, n))
 	case cameraFlapping:
 		return say(fmt.Sprintf("摄像机反复上下线（%d 次）", n), fmt.Sprintf("camera goes up and down (%d times)", n))
 	}

@@ -35,7 +35,7 @@ export const en: Dict = {
     bus_overcapacity: 'Bus over capacity', bus_off_route: 'Bus off route', bus_sos: 'Bus SOS', bus_pupil_left_behind: 'Pupil left on bus',
     bus_silent: 'Bus silent', cold_store: 'Cold store warm', freezer: 'Freezer warm', gas: 'Gas leak', smoke: 'Smoke',
     kitchen_silent: 'Kitchen silent', camera_down: 'Camera down', camera_flapping: 'Camera flapping',
-    camera_mass_outage: 'Many cameras down', camera_image_unusable: 'Picture unusable', recording_gap: 'Not recording', device_silent: 'Device silent', clock_wrong: 'Clock wrong', sequence_gap: 'Sequence gap',
+    camera_mass_outage: 'Many cameras down', switch_outage: 'Switch or recorder out', township_outage: 'Township outage', camera_image_unusable: 'Picture unusable', recording_gap: 'Not recording', device_silent: 'Device silent', clock_wrong: 'Clock wrong', sequence_gap: 'Sequence gap',
     site_outage: 'Site outage', journal_dropping: 'Journal dropping',
   },
   cause: { power: 'power', switch: 'switch', gateway: 'gateway', network: 'network' },
