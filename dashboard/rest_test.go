@@ -424,6 +424,17 @@ func TestAvailabilityFromHistoryAndAlarms(t *testing.T) {
 	if rows.Items[0].UpPct != nil || rows.Items[0].Seconds.Unobserved != 3600 {
 		t.Errorf("nothing observed is %+v", rows.Items[0])
 	}
+	// The recorder of s2 is lost for 30 min; the camera on it is not to blame for its 40.
+	recorder, camera := anomaly("r1", "s2", 1, event.Raised), anomaly("c1", "s2", 1, event.Raised)
+	recorder.Rule, recorder.Device, recorder.StartedAt = "device_silent", "nvr", now.Add(-30*time.Minute)
+	camera.Rule, camera.Device, camera.StartedAt, camera.CausedBy = "camera_down", "c1", now.Add(-40*time.Minute), recorder.ID
+	bus.raise(recorder)
+	bus.raise(camera)
+	eventually(t, "the recorder", func() bool { return len(admin.alarms("?site=s2")) == 2 })
+	admin.get(path+"&site=s2", &rows)
+	if s := rows.Items[0].Seconds; s.Elsewhere != 1800 || s.Down != 600 || s.Unobserved != 1200 {
+		t.Errorf("below a lost recorder: %+v of %+v", s, rows.Items[0].Spans)
+	}
 	admin.get(path, &rows)
 	if len(rows.Items) != 2 || len(rows.Items[0].Spans) != 0 {
 		t.Errorf("the county: %+v", rows)

@@ -17,6 +17,8 @@ type Config struct {
 	Chatter ChatterConfig `yaml:"chatter"`
 	// Flood says when there are more alarms than people can work on.
 	Flood FloodConfig `yaml:"flood"`
+	// Incidents says when the outages of several sites are one incident of their township.
+	Incidents IncidentConfig `yaml:"incidents"`
 }
 
 // ChatterConfig says when an alarm that comes and goes is suppressed. Critical alarms and
@@ -48,6 +50,9 @@ func DefaultConfig() Config {
 		Reraise: 10 * time.Minute,
 		Chatter: ChatterConfig{Raises: 3, Within: time.Minute, Quiet: 10 * time.Minute},
 		Flood:   FloodConfig{Alarms: 10, Ends: 5},
+		Incidents: IncidentConfig{
+			Sites: 3, Share: 50, Window: 5 * time.Minute, Hold: 45 * time.Second, Return: 2 * time.Minute,
+		},
 	}
 }
 
@@ -68,5 +73,6 @@ func (c Config) Validate() error {
 	check(f.Alarms >= 1 && f.Alarms <= 1000, "flood.alarms", f.Alarms, "1 to 1000")
 	check(f.Ends >= 1 && f.Ends <= f.Alarms, "flood.ends", f.Ends, "1 to flood.alarms")
 	check(f.Operators >= 0 && f.Operators <= 1000, "flood.operators", f.Operators, "0 to 1000")
+	c.Incidents.check(check)
 	return errors.Join(faults...)
 }

@@ -27,6 +27,9 @@ func (w *work) hold(a *Alarm, now time.Time) (hold, error) {
 			return hold{reason: ForCause, note: "under " + a.CausedBy}, nil
 		}
 	}
+	if until, ok := w.waits(a, now); ok {
+		return hold{ForCause, &until, "waits for others of its township"}, nil
+	}
 	// A window hides nothing that people were shown before it and have not acknowledged.
 	if shown := a.State == Unack || a.State == RtnUnack; !shown {
 		if h, ok := w.plan.cover(a, now); ok {
@@ -82,6 +85,8 @@ func (w *work) release(a *Alarm, now time.Time) error {
 	switch {
 	case err != nil:
 		return err
+	case why.reason == "" && a.Suppression == ForCause && a.SuppressedUntil != nil:
+		return w.step(a, Unsuppress, bySystem("it stands alone"), now)
 	case why.reason == "" && a.Suppression == ForChatter:
 		return w.step(a, Quiet, bySystem("it has been quiet"), now)
 	case why.reason == "" && a.Suppression == ForCause:

@@ -62,7 +62,6 @@ func Ratings() []Rating {
 		{"camera_mass_outage", OfService, WithinNow},
 		{"switch_outage", OfService, WithinNow},
 		{RuleTownship, OfService, WithinNow},
-		{RuleCounty, OfService, WithinNow},
 		{"cold_store", OfHarm, WithinWatch},
 		{"freezer", OfHarm, WithinWatch},
 		{"entry_out_of_hours", OfHarm, WithinWatch},
@@ -83,7 +82,7 @@ func Ratings() []Rating {
 // causes reports whether other alarms stand under those of a rule.
 func causes(rule string) bool {
 	switch rule {
-	case "site_outage", "camera_mass_outage", "switch_outage", "fever_cluster", RuleTownship, RuleCounty:
+	case "site_outage", "camera_mass_outage", "switch_outage", "fever_cluster", RuleTownship:
 		return true
 	}
 	return false

@@ -97,10 +97,17 @@ const applyBatch = 50
 func (s *Service) Apply(ctx context.Context, stream string, in []Incoming, now time.Time) error {
 	for batch := range slices.Chunk(in, applyBatch) {
 		err := s.update(ctx, func(w *work) error {
+			var outages []event.SiteID
 			for _, i := range batch {
+				if i.Anomaly.Rule == ruleSite {
+					outages = append(outages, i.Anomaly.Site)
+				}
 				if err := w.apply(i.Anomaly, now.UTC()); err != nil {
 					return fmt.Errorf("apply anomaly %s revision %d: %w", i.Anomaly.ID, i.Anomaly.Revision, err)
 				}
+			}
+			if err := w.incidents(outages, now.UTC()); err != nil {
+				return fmt.Errorf("look for incidents: %w", err)
 			}
 			return w.tx.SetPosition(Position{stream, batch[len(batch)-1].Seq})
 		})
@@ -155,6 +162,9 @@ func (s *Service) Expire(ctx context.Context, now time.Time) error {
 			if err := w.expire(&ended[i], now); err != nil {
 				return err
 			}
+		}
+		if err := w.closeIncidents(now); err != nil {
+			return err
 		}
 		next, err := w.tx.NextDue()
 		if err == nil && !next.IsZero() {

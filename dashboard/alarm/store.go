@@ -63,6 +63,8 @@ type Tx interface {
 	Due(until time.Time, limit int) ([]Alarm, error)
 	NextDue() (time.Time, error)
 	Suppressed(why Suppression) ([]Alarm, error)
+	// StandingOf lists the open alarms of a rule whose condition holds, by start.
+	StandingOf(rule string) ([]Alarm, error)
 	// LastEntry is the newest audit entry of an alarm.
 	LastEntry(id string) (Entry, error)
 	SetPosition(Position) error

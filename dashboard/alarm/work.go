@@ -139,7 +139,10 @@ func (w *work) first(in *event.Anomaly, now time.Time) error {
 	if err := w.tx.PutSource(src); err != nil {
 		return err
 	}
-	return w.gather(&a, in.ID, now)
+	if err := w.gather(&a, in.ID, now); err != nil {
+		return err
+	}
+	return w.gatherSite(&a, now)
 }
 
 // gather puts what came before its cause under it.
@@ -225,7 +228,10 @@ func (w *work) further(a *Alarm, src Source, in *event.Anomaly, now time.Time) e
 		return w.over(a, in, now)
 	}
 	if fresh {
-		return w.gather(a, in.ID, now)
+		if err := w.gather(a, in.ID, now); err != nil {
+			return err
+		}
+		return w.gatherSite(a, now)
 	}
 	return nil
 }
@@ -307,8 +313,9 @@ func (w *work) take(a *Alarm, src *Source, in *event.Anomaly) error {
 		a.UpdatedAt = at
 	}
 	if in.CausedBy == "" {
-		a.CausedBy = ""
-		return nil
+		var err error
+		a.CausedBy, err = w.explains(a, in)
+		return err
 	}
 	parent, _, err := w.tx.Source(in.CausedBy)
 	switch {

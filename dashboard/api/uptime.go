@@ -68,14 +68,12 @@ func (a *API) availability(ctx context.Context, id auth.Identity, in *availabili
 	}
 	outages, _, err := a.deps.Alarms.Alarms(ctx, alarm.Query{
 		Sites: sites, AllSites: sites == nil, State: "all", From: window.From, To: window.To,
-		Rules: []string{"site_outage", "camera_down", "device_silent", "kitchen_silent", "bus_silent"},
+		Rules: []string{"site_outage", "switch_outage", "camera_down", "device_silent", "kitchen_silent", "bus_silent"},
 	})
 	if err != nil {
 		return nil, err
 	}
-	for i := range outages {
-		report.outage(&outages[i])
-	}
+	report.outages(outages)
 	planned, err := a.deps.Alarms.WindowsOn(ctx, window.From, window.To)
 	if err != nil {
 		return nil, err
@@ -187,26 +185,67 @@ func join(in []availability.Interval, x availability.Interval) []availability.In
 	return append(in, x)
 }
 
-// outage takes in an alarm that says why or that a device did not work.
-func (r *uptimeReport) outage(a *alarm.Alarm) {
-	if a.Momentary {
-		return
+// outages takes in the alarms that say why or that devices did not work.
+func (r *uptimeReport) outages(alarms []alarm.Alarm) {
+	byID := make(map[string]*alarm.Alarm, len(alarms))
+	for i := range alarms {
+		byID[alarms[i].ID] = &alarms[i]
 	}
-	l := availability.Layer{State: availability.Down, Reason: a.Rule}
-	l.From, l.To = a.StartedAt, r.window.To
+	for i := range alarms {
+		if a := &alarms[i]; !a.Momentary {
+			r.outage(a, byID[a.CausedBy])
+		}
+	}
+}
+
+// span is how long an alarm's condition held in the window.
+func (r *uptimeReport) span(a *alarm.Alarm) availability.Interval {
 	if a.ClearedAt != nil {
-		l.To = *a.ClearedAt
+		return availability.Interval{From: a.StartedAt, To: *a.ClearedAt}
 	}
-	if a.Rule != "site_outage" {
-		if u := r.byKey[event.DeviceKey{Site: a.Site, Device: a.Device}]; u != nil {
+	return availability.Interval{From: a.StartedAt, To: r.window.To}
+}
+
+// elsewhere is why the devices under an alarm do not work: the cause of a site's outage,
+// the switch, recorder or gateway on which they hang.
+func elsewhere(a *alarm.Alarm) string {
+	switch {
+	case a.Rule == "switch_outage":
+		return "switch"
+	case a.Rule == "site_outage" && a.Cause != "":
+		return a.Cause
+	case a.Rule == "site_outage":
+		return a.Rule
+	case a.Kind == event.KindGateway:
+		return "gateway"
+	}
+	return "switch"
+}
+
+// outage takes in an alarm and, where that is known, the one of the switch, recorder or
+// gateway that took the device with it: for as long as that stands the device is not to
+// blame.
+func (r *uptimeReport) outage(a, cause *alarm.Alarm) {
+	l := availability.Layer{Interval: r.span(a), State: availability.Down, Reason: a.Rule}
+	if a.Rule != "site_outage" && a.Rule != "switch_outage" {
+		u := r.byKey[event.DeviceKey{Site: a.Site, Device: a.Device}]
+		if u == nil {
+			return
+		}
+		u.layers = append(u.layers, l)
+		if cause != nil && !cause.Momentary {
+			l.State, l.Reason, l.Interval = availability.Elsewhere, elsewhere(cause), r.span(cause)
+			if l.From.Before(a.StartedAt) {
+				l.From = a.StartedAt
+			}
+			if to := r.span(a).To; l.To.After(to) {
+				l.To = to
+			}
 			u.layers = append(u.layers, l)
 		}
 		return
 	}
-	l.State = availability.Elsewhere
-	if l.Reason = a.Cause; l.Reason == "" {
-		l.Reason = a.Rule
-	}
+	l.State, l.Reason = availability.Elsewhere, elsewhere(a)
 	for _, d := range a.Devices {
 		if u := r.byKey[event.DeviceKey{Site: a.Site, Device: d}]; u != nil {
 			u.layers = append(u.layers, l)

@@ -182,6 +182,11 @@ func (t *alarmTx) Suppressed(why alarm.Suppression) ([]alarm.Alarm, error) {
 	return queryAlarms(t.ctx, t.tx, "state = 'suppressed' AND suppression = ? ORDER BY started_at, id", why)
 }
 
+// StandingOf lists the open alarms of a rule whose condition holds, by start.
+func (t *alarmTx) StandingOf(rule string) ([]alarm.Alarm, error) {
+	return queryAlarms(t.ctx, t.tx, "rule = ? AND state <> 'normal' AND standing = 1 ORDER BY started_at, id", rule)
+}
+
 // LastEntry returns the newest audit entry of an alarm.
 func (t *alarmTx) LastEntry(id string) (alarm.Entry, error) {
 	rows, err := queryAudit(t.ctx, t.tx, "ORDER BY n DESC LIMIT 1", id)
