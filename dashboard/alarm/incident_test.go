@@ -34,8 +34,8 @@ func towns(t testing.TB) *event.County {
 	return c
 }
 
-// desk is an alarm desk on a clock of its own.
-type desk struct {
+// timeDesk is an alarm desk on a clock of its own.
+type timeDesk struct {
 	t       testing.TB
 	path    string
 	county  *event.County
@@ -47,14 +47,14 @@ type desk struct {
 	close   func()
 }
 
-func newDesk(t testing.TB, county *event.County) *desk {
-	d := &desk{t: t, path: filepath.Join(t.TempDir(), "dashboard.db"), county: county, seen: &recorder{}, now: start(), rev: map[string]uint32{}}
+func newTimeDesk(t testing.TB, county *event.County) *timeDesk {
+	d := &timeDesk{t: t, path: filepath.Join(t.TempDir(), "dashboard.db"), county: county, seen: &recorder{}, now: start(), rev: map[string]uint32{}}
 	d.open()
 	t.Cleanup(func() { d.close() })
 	return d
 }
 
-func (d *desk) open() {
+func (d *timeDesk) open() {
 	s, err := store.Open(d.t.Context(), d.path)
 	if err != nil {
 		d.t.Fatal(err)
@@ -71,13 +71,13 @@ func (d *desk) open() {
 }
 
 // restart is a new process on the same database.
-func (d *desk) restart() {
+func (d *timeDesk) restart() {
 	d.close()
 	d.open()
 }
 
 // pass lets time pass, a second at a time.
-func (d *desk) pass(length time.Duration) {
+func (d *timeDesk) pass(length time.Duration) {
 	for end := d.now.Add(length); d.now.Before(end); {
 		d.now = d.now.Add(time.Second)
 		if err := d.service.Expire(d.t.Context(), d.now); err != nil {
@@ -86,7 +86,7 @@ func (d *desk) pass(length time.Duration) {
 	}
 }
 
-func (d *desk) apply(as ...*event.Anomaly) {
+func (d *timeDesk) apply(as ...*event.Anomaly) {
 	var in []alarm.Incoming
 	for _, a := range as {
 		d.seq++
@@ -98,7 +98,7 @@ func (d *desk) apply(as ...*event.Anomaly) {
 }
 
 // says makes an anomaly of a site by its id, one revision after the last.
-func (d *desk) says(rule, site, device string, state event.AnomalyState) *event.Anomaly {
+func (d *timeDesk) says(rule, site, device string, state event.AnomalyState) *event.Anomaly {
 	id := rule + site + device
 	d.rev[id]++
 	return anomaly(id, d.rev[id], state, func(a *event.Anomaly) {
@@ -107,13 +107,13 @@ func (d *desk) says(rule, site, device string, state event.AnomalyState) *event.
 	})
 }
 
-func (d *desk) outage(site int, state event.AnomalyState) {
+func (d *timeDesk) outage(site int, state event.AnomalyState) {
 	d.apply(d.says("site_outage", fmt.Sprintf("s%03d", site), "", state))
 }
 
 // list is what operators have before them, and announced what was put there since the last
 // call.
-func (d *desk) list() []string {
+func (d *timeDesk) list() []string {
 	var out []string
 	for _, a := range d.seen.open {
 		if a.State != alarm.Suppressed {
@@ -124,7 +124,7 @@ func (d *desk) list() []string {
 	return out
 }
 
-func (d *desk) announced() int {
+func (d *timeDesk) announced() int {
 	n := 0
 	for _, c := range d.seen.changes {
 		if c.Announces() {
@@ -135,7 +135,7 @@ func (d *desk) announced() int {
 	return n
 }
 
-func (d *desk) want(what string, want ...string) {
+func (d *timeDesk) want(what string, want ...string) {
 	d.t.Helper()
 	if got := d.list(); !slices.Equal(got, want) {
 		d.t.Errorf("%s: %q, want %q", what, got, want)
@@ -147,7 +147,7 @@ func TestPowerCutOfATownship(t *testing.T) {
 	for _, restarts := range []bool{false, true} {
 		t.Run(fmt.Sprintf("restarts %v", restarts), func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, towns(t))
+			d := newTimeDesk(t, towns(t))
 			pass := func(length time.Duration) {
 				d.pass(length)
 				if restarts {
@@ -197,7 +197,7 @@ func TestPowerCutOfATownship(t *testing.T) {
 
 func TestSingleSiteOutage(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, towns(t))
+	d := newTimeDesk(t, towns(t))
 	d.outage(1, event.Raised)
 	d.want("it waits for others")
 	d.pass(44 * time.Second)
@@ -217,7 +217,7 @@ func TestSingleSiteOutage(t *testing.T) {
 
 func TestOutagesApartAreNoIncident(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, towns(t))
+	d := newTimeDesk(t, towns(t))
 	for site := 1; site <= 9; site++ {
 		d.outage(site, event.Raised)
 		d.pass(3 * time.Minute)
@@ -230,7 +230,7 @@ func TestOutagesApartAreNoIncident(t *testing.T) {
 // TestDarkAgain: the same incident, when the township goes dark again shortly after.
 func TestDarkAgain(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, towns(t))
+	d := newTimeDesk(t, towns(t))
 	all := func(state event.AnomalyState) {
 		for site := 1; site <= 9; site++ {
 			d.outage(site, state)
@@ -261,7 +261,7 @@ func TestDarkAgain(t *testing.T) {
 // tells it, before or after.
 func TestToldApart(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, towns(t))
+	d := newTimeDesk(t, towns(t))
 	d.apply(d.says("camera_mass_outage", "s010", "", event.Raised), d.says("switch_outage", "s011", "sw1", event.Raised))
 	d.want("before", "camera_mass_outage s010/ unack", "switch_outage s011/sw1 unack")
 	d.outage(10, event.Raised)
@@ -276,7 +276,7 @@ func TestToldApart(t *testing.T) {
 // back and it is still lost.
 func TestLostGateway(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, towns(t))
+	d := newTimeDesk(t, towns(t))
 	d.apply(d.says("camera_down", "s002", "c1", event.Raised))
 	d.pass(time.Hour)
 	d.apply(d.says("gateway_silent", "county", "edge1", event.Raised))

@@ -55,7 +55,7 @@ func TestCameraChecks(t *testing.T) {
 }
 
 // TestStateOfBeforeThereWereChecks restores a device that was stored without the conditions
-// of camera checks: they are its last six values.
+// of camera checks, which are its last six values but one, or without the branch, its last.
 func TestStateOfBeforeThereWereChecks(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, detect.DefaultConfig())
@@ -63,13 +63,15 @@ func TestStateOfBeforeThereWereChecks(t *testing.T) {
 	put, _ := e.Dirty()
 	const key = "d/s1/c01"
 	value := put[key]
-	if len(value) < 6 || string(value[len(value)-6:]) != "\x00\x00\x00\x00\x00\x00" {
+	if len(value) < 7 || string(value[len(value)-7:]) != "\x00\x00\x00\x00\x00\x00\x00" {
 		t.Fatalf("%q", value)
 	}
-	if err := newEngine(t, detect.DefaultConfig()).Restore(key, value[:len(value)-6]); err != nil {
-		t.Error(err)
+	for _, cut := range []int{1, 7} {
+		if err := newEngine(t, detect.DefaultConfig()).Restore(key, value[:len(value)-cut]); err != nil {
+			t.Errorf("without the last %d: %v", cut, err)
+		}
 	}
-	if err := newEngine(t, detect.DefaultConfig()).Restore(key, value[:len(value)-5]); err == nil {
+	if err := newEngine(t, detect.DefaultConfig()).Restore(key, value[:len(value)-6]); err == nil {
 		t.Error("half of them are taken")
 	}
 }
