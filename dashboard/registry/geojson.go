@@ -106,7 +106,6 @@ func (m *importing) readGeoJSON(data []byte, known func(string) Entry) error {
 	for i, x := range all.Features {
 		n, p := i+1, x.Properties
 		if p.Route == "" {
-			m.report.Lines++
 			m.refuse(n, "properties.route", "", event.Text{ZH: "properties.route 线路编号", EN: "the route's id in properties.route"})
 			continue
 		}
@@ -137,7 +136,6 @@ func (m *importing) readGeoJSON(data []byte, known func(string) Entry) error {
 			f := of(n, p.Route)
 			f.stops = append(f.stops, numbered{p.Stop, event.Stop{Name: event.Text{ZH: p.NameZH, EN: p.NameEN}, Point: event.Point{Lat: c[1], Lon: c[0]}}})
 		default:
-			m.report.Lines++
 			m.refuse(n, "geometry.type", x.Geometry.Type, event.Text{ZH: "LineString 或 Point", EN: "LineString or Point"})
 		}
 	}
@@ -145,7 +143,6 @@ func (m *importing) readGeoJSON(data []byte, known func(string) Entry) error {
 	for _, id := range order {
 		f := routes[id]
 		if !f.line && known(id).Doc == nil {
-			m.report.Lines++
 			m.refuse(f.n, "properties.route", id, event.Text{ZH: "已有的线路，或文件中的 LineString", EN: "a route that is known, or a LineString in this file"})
 			continue
 		}
@@ -159,10 +156,10 @@ func (m *importing) readGeoJSON(data []byte, known func(string) Entry) error {
 		c := f.row.Change()
 		c.Rev = AnyRev
 		if m.refused[f.n] {
-			m.report.Lines++
 			continue
 		}
 		m.add(f.n, c, nil, seen)
 	}
+	m.report.Lines = len(all.Features)
 	return nil
 }

@@ -110,6 +110,9 @@ func (s *Service) Import(ctx context.Context, by, name, mode string, data []byte
 		}
 	}
 	r.Refused, r.Version = len(m.refused), s.Version()
+	if m.refused[0] {
+		r.Refused-- // the file is no line
+	}
 	r.Unchanged = len(m.lines) - len(writes)
 	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return a.Line - b.Line })
 	if mode == ImportCheck || mode == ImportAll && len(m.refused) > 0 || m.refused[0] {
