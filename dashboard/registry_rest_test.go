@@ -64,6 +64,8 @@ func TestEveryRegistryOperationByRole(t *testing.T) {
 		{"POST", "/registry/people/p1/name", "/registry/people/{person}/name", "{}", roles(200, 200, 403, 403, 404)},
 		{"PUT", "/registry/people/p1", "/registry/people/{person}", `{"person":"p1","kind":"pupil","site":"s1","rev":9}`, edit},
 		{"DELETE", "/registry/people/p1?rev=9", "/registry/people/{person}", "", edit},
+		{"GET", "/registry/calendar", "/registry/calendar", "", all},
+		{"PUT", "/registry/calendar", "/registry/calendar", `{"rev":9}`, edit},
 		{"GET", "/registry/unknown", "/registry/unknown", "", all},
 		{"POST", "/registry/import", "/registry/import", `{"sheet":"sites","data":"c2l0ZSxraW5kCnM5LHNjaG9vbAo="}`, roles(200, 403, 403, 403, 403)},
 		{"POST", "/registry/import", "/registry/import", `{"sheet":"sites","data":"AAAA"}`, roles(422, 403, 403, 403, 403)},
@@ -204,5 +206,69 @@ func TestAdoption(t *testing.T) {
 	}
 	if known["s1/g9"] != "true侧门" || known["s2/bus7"] != "true" || known["county/jt808-13800138000"] != "" {
 		t.Errorf("devices %v", known)
+	}
+}
+
+func TestCalendarOverREST(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus())
+	admin, guard := w.login(t, "admin"), w.login(t, "guard")
+	var c registry.CalendarRow
+	admin.ask(t, "GET", "/api/v1/registry/calendar", "", &c)
+	put := func(want int, body string) string {
+		t.Helper()
+		code, text := admin.do(http.MethodPut, "/api/v1/registry/calendar", body, asJSON)
+		if code != want {
+			t.Fatalf("PUT calendar: %d, want %d: %s", code, want, text)
+		}
+		return text
+	}
+	text := put(200, fmt.Sprintf(`{"rev":%d,"terms":[{"from":"2026-09-01","to":"2027-01-20"}],"holidays":[{"name":{"zh":"国庆","en":"National Day"},"from":"2026-10-01","to":"2026-10-07"}],
+		"exams":[{"from":"2026-11-24","sites":["s2"],"quiet":true},{"from":"2026-11-25","sites":["s1","s2"]}]}`, c.Rev))
+	before := c.Rev
+	if err := json.Unmarshal([]byte(text), &c); err != nil || c.Rev != before+1 || c.By != "admin" || len(c.Exams) != 2 || !c.Exams[0].Quiet || c.Terms[0].To != "2027-01-20" {
+		t.Errorf("the calendar is %+v (%v)", c, err)
+	}
+	// Somebody of one school does not learn of the others' exams.
+	var own registry.CalendarRow
+	guard.ask(t, "GET", "/api/v1/registry/calendar", "", &own)
+	if len(own.Exams) != 1 || !slices.Equal(own.Exams[0].Sites, []event.SiteID{"s1"}) || len(own.Holidays) != 1 {
+		t.Errorf("the guard sees %+v", own)
+	}
+	for body, where := range map[string]string{
+		`{"rev":%d,"holidays":[{"from":"2026-10-1"}]}`:                            "body.holidays[0].from",
+		`{"rev":%d,"terms":[{"from":"2026-10-02","to":"2026-10-01"}]}`:            "body.terms[0].to",
+		`{"rev":%d,"exams":[{"from":"2026-10-02","sites":["nowhere"]}]}`:          "body.exams[0].sites[0]",
+		`{"rev":%d,"make_up":[{"from":"2026-10-02"},{"from":"x","to":"2027-1"}]}`: "body.make_up[1].from",
+	} {
+		if text := put(422, fmt.Sprintf(body, c.Rev)); !strings.Contains(text, fmt.Sprintf("%q", where)) {
+			t.Errorf("%s: %s does not name %s", body, text, where)
+		}
+	}
+	if text := put(409, `{"rev":99}`); !strings.Contains(text, `"by":"admin"`) {
+		t.Errorf("a conflict: %s", text)
+	}
+	// Name and zone of the county are as they were.
+	var county struct{ Zone string }
+	admin.ask(t, "GET", "/api/v1/county", "", &county)
+	if county.Zone != "Asia/Shanghai" {
+		t.Errorf("zone %q", county.Zone)
+	}
+}
+
+func TestAssignees(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus())
+	admin := w.login(t, "admin")
+	for site, want := range map[string][]string{"s1": {"admin", "guard", "operator"}, "s2": {"admin", "operator"}} {
+		var rows list[api.Assignee]
+		admin.ask(t, "GET", "/api/v1/assignees?site="+site, "", &rows)
+		var names []string
+		for _, r := range rows.Items {
+			names = append(names, r.Username)
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("site %s: %v, want %v", site, names, want)
+		}
 	}
 }

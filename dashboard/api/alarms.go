@@ -75,6 +75,7 @@ func (a *API) alarmRoutes() {
 		func(ctx context.Context, id auth.Identity, in *assignment) (*body[alarm.Alarm], error) {
 			return a.act(ctx, id, alarm.Command{ID: in.ID, Action: alarm.Assign, Rev: in.Body.Rev, Note: in.Body.Note, Assignee: in.Body.Assignee})
 		})
+	handle(a, http.MethodGet, "/assignees", "Who may be asked to look after alarms of a site", []auth.Role{auth.Admin, auth.Operator}, a.assignees)
 	for _, s := range []struct {
 		path    string
 		action  alarm.Action
@@ -134,6 +135,32 @@ func (a *API) oneAlarm(ctx context.Context, id auth.Identity, in *alarmID) (*bod
 		return nil, err
 	}
 	return &body[AlarmAndAudit]{AlarmAndAudit{row, audit, sources}}, nil
+}
+
+type assigneesInput struct {
+	Site string `query:"site" required:"true" maxLength:"64"`
+}
+
+// Assignee is an account that may work on alarms of a site.
+type Assignee struct {
+	Username string     `json:"username"`
+	Name     event.Text `json:"name"`
+	Role     auth.Role  `json:"role"`
+}
+
+func (a *API) assignees(ctx context.Context, id auth.Identity, in *assigneesInput) (*body[list[Assignee]], error) {
+	if _, err := sitesOf(id, in.Site); err != nil {
+		return nil, err
+	}
+	workers, err := a.deps.Auth.Workers(ctx, event.SiteID(in.Site))
+	if err != nil {
+		return nil, err
+	}
+	rows := []Assignee{}
+	for i := range workers {
+		rows = append(rows, Assignee{workers[i].Username, workers[i].Name, workers[i].Role})
+	}
+	return page(rows, ""), nil
 }
 
 func (a *API) act(ctx context.Context, id auth.Identity, c alarm.Command) (*body[alarm.Alarm], error) {

@@ -91,6 +91,7 @@ func (a *API) registryRoutes() {
 	a.registryDevices()
 	a.registryRoads()
 	a.registryPeople()
+	a.registryCalendar()
 	a.registryAudit()
 	a.adoptionRoutes()
 	a.registryFiles()

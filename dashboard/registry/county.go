@@ -102,6 +102,7 @@ func each(err error) []error {
 var (
 	siteFault  = regexp.MustCompile(`(?s)^sites\[(\d+)\](?: \([^)]*\))?(?:\.devices\[(\d+)\](?: \([^)]*\))?)?\.([a-z_]+)(?:\[\d+\])?: (.*)$`)
 	routeFault = regexp.MustCompile(`^routes\[(\d+)\]\.([a-z_]+): (.*)$`)
+	daysFault  = regexp.MustCompile(`(?s)^calendar\.([a-z_0-9.\[\]]+): (.*)$`)
 	limitFault = regexp.MustCompile(`(?s)^county\.([^.]+)\.([^.]+)\.(limits\.[a-z_]+): (.*)$`)
 	quotedWord = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 )
@@ -124,6 +125,8 @@ func locate(c *event.County, err error) []Fault {
 		} else if m := routeFault.FindStringSubmatch(text); m != nil {
 			i, _ := strconv.Atoi(m[1])
 			f.Kind, f.Key, f.Field, f.Want = KindRoute, c.Routes[i].ID, m[2], said(m[3])
+		} else if m := daysFault.FindStringSubmatch(text); m != nil {
+			f.Field, f.Want = m[1], said(m[2])
 		}
 		if q := quotedWord.FindStringSubmatch(text); q != nil {
 			f.Value = q[1]

@@ -85,7 +85,7 @@ describe('life cycle', () => {
     mock.put(alarm('a1', now(), { severity: 'high' }));
     const page = await open('operator', '/alarms/a1');
     const detail = page.locator('.detail');
-    await detail.getByRole('button', { name: '确认' }).click();
+    await detail.getByRole('button', { name: '确认', exact: true }).click();
     await until(() => detail.locator('[data-acked]').textContent(), (t) => !!t?.includes('operator'));
     await detail.getByRole('button', { name: '备注' }).click();
     await detail.locator('textarea').fill('已派人查看');
@@ -93,7 +93,7 @@ describe('life cycle', () => {
     await until(() => detail.locator('.audit li').count(), (n) => n === 3);
     await detail.getByRole('button', { name: '关闭告警' }).click();
     await detail.locator('form').getByRole('button', { name: '关闭告警' }).click();
-    expect(await detail.locator('#note-missing').textContent()).toBe('请填写备注');
+    expect(await detail.locator('#note-missing').textContent()).toBe('请填写说明');
     await detail.locator('textarea').fill('误报');
     await detail.locator('form').getByRole('button', { name: '关闭告警' }).click();
     await until(() => detail.locator('.audit li').count(), (n) => n === 4);

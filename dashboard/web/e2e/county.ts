@@ -112,7 +112,8 @@ export function alarm(id: string, at: number, part: Partial<Alarm> = {}): Alarm 
   return {
     id, rule: 'camera_down', severity: 'warning', state: 'unack', rev: 1, site: 's001', device: 'c1', kind: 'camera', momentary: false, standing: true,
     count: 1, value: 0, limit: 0, unit: '', text: { zh: '摄像头无信号', en: 'Camera has no signal' }, event_id: '', cause: '', caused_by: '', devices: [],
-    late: false, started_at: iso, updated_at: iso, cleared_at: null, acked_by: '', acked_at: null, shelved_until: null, note: '', ...part,
+    late: false, started_at: iso, updated_at: iso, cleared_at: null, acked_by: '', acked_at: null, shelved_until: null, note: '', raises: 1, raised_at: iso, priority: 'low',
+    rank: 0, group: '', suppression: '', suppressed_until: null, assignee: '', verdict: '', attachments: 0, ...part,
   };
 }
 

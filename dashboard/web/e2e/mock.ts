@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Alarm, AuditRow, CampusEvent, Device, Me } from '../src/lib/types';
+import { Desk, judge } from './desk';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
 
 const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'";
@@ -48,6 +49,9 @@ export class Mock {
   /** Refuses upgrades, as a network that is gone does. */
   refuse = false;
   silentHeartbeat = false;
+  readonly desk = new Desk(this);
+  /** What the channel stats says of a flood. */
+  flood = { on: false, since: null as string | null, new_10m: 0, operators: 1, limit: 10 };
   /** How far the server's clock is ahead, in milliseconds. */
   shift = 0;
   epoch = 'e1';
@@ -105,11 +109,12 @@ export class Mock {
   }
 
   /** Adds or changes an alarm and tells everybody. */
-  put(a: Alarm, by = 'system', action = 'update'): void {
+  put(a: Alarm, by = 'system', action = 'update', data = ''): void {
     const before = this.alarms.get(a.id);
+    a = judge(a);
     this.alarms.set(a.id, a);
     const rows = this.audit.get(a.id) ?? [];
-    rows.push(this.#row(a, by, before ? action : 'raise', before?.state ?? 'normal', a.state, rows.length + 1));
+    rows.push({ ...this.#row(a, by, before ? action : 'raise', before?.state ?? 'normal', a.state, rows.length + 1), data });
     this.audit.set(a.id, rows);
     const gone = a.state === 'normal';
     this.#publishAlarms([gone ? ['-', a.id] : [before && before.state !== 'normal' ? '~' : '+', a.id, a]]);
@@ -117,6 +122,7 @@ export class Mock {
 
   /** Adds many in one delta. */
   putAll(list: Alarm[]): void {
+    list = list.map(judge);
     for (const a of list) this.alarms.set(a.id, a);
     this.#publishAlarms(list.map((a) => ['+', a.id, a]));
   }
@@ -174,12 +180,23 @@ export class Mock {
     this.#sessions.clear();
   }
 
+  /** Who changed an alarm last; the acknowledgement where the history does not say. */
+  last(a: Alarm): { by: string; at: string; action: string } {
+    const row = this.audit.get(a.id)?.at(-1);
+    if (row && row.rev === a.rev && row.by !== 'system') return { by: row.by, at: row.at, action: row.action };
+    return { by: a.acked_by || 'system', at: a.acked_at ?? a.updated_at, action: a.acked_by ? 'ack' : 'clear' };
+  }
+
+  sees(user: Me, site: string): boolean {
+    return this.#sees(user, site);
+  }
+
   #row(a: Alarm, by: string, action: string, from: string, to: string, n = 1): AuditRow {
-    return { n, at: new Date(this.now()).toISOString(), by, action, from, to, rev: a.rev, note: a.note };
+    return { n, at: new Date(this.now()).toISOString(), by, action, from, to, rev: a.rev, note: a.note, data: '' };
   }
 
   #stats(rate: number) {
-    return { events_per_s: rate, events: 1_234_567, late: 12, clients: this.clients.size, alarms_open: this.alarms.size, bus_lag_ms: 8, at: new Date(this.now()).toISOString() };
+    return { events_per_s: rate, events: 1_234_567, late: 12, clients: this.clients.size, alarms_open: this.alarms.size, bus_lag_ms: 8, at: new Date(this.now()).toISOString(), flood: this.flood };
   }
 
   #gateway() {
@@ -265,16 +282,18 @@ export class Mock {
       return;
     }
     this.requests.push(`${req.method} ${url.pathname}${url.search}`);
-    let body = '';
-    for await (const chunk of req) body += String(chunk);
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk as Buffer);
+    const raw = Buffer.concat(chunks);
+    const json = raw.length > 0 && req.headers['content-type'] === 'application/json';
     try {
-      await this.#api(req, res, url, body ? (JSON.parse(body) as Record<string, unknown>) : {});
+      await this.#api(req, res, url, json ? (JSON.parse(raw.toString()) as Record<string, unknown>) : {}, raw);
     } catch (err) {
       this.#problem(res, 500, 'internal', String(err));
     }
   }
 
-  async #api(req: IncomingMessage, res: ServerResponse, url: URL, body: Record<string, unknown>): Promise<void> {
+  async #api(req: IncomingMessage, res: ServerResponse, url: URL, body: Record<string, unknown>, raw: Buffer): Promise<void> {
     const path = url.pathname.slice('/api/v1'.length);
     const q = (k: string): string => url.searchParams.get(k) ?? '';
     if (path === '/login') {
@@ -317,11 +336,18 @@ export class Mock {
       ], next: '' });
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
+    if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
+    const answer = this.desk.answer(req, url, path, user, body, raw);
+    if (answer) {
+      if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);
+      else this.#json(res, answer.status ?? 200, answer.body);
+      return;
+    }
     if (path === '/alarms') {
       const state = q('state') || 'open';
       const items = [...this.alarms.values()].filter((a) => this.#sees(user, a.site)
         && (state === 'all' || (state === 'open' ? a.state !== 'normal' : a.state === state))
-        && (!q('severity') || a.severity === q('severity')) && (!q('site') || a.site === q('site')) && (!q('rule') || a.rule === q('rule')))
+        && (!q('severity') || a.severity === q('severity')) && (!q('site') || a.site === q('site')) && (!q('rule') || a.rule === q('rule')) && (!q('suppression') || a.suppression === q('suppression')) && (!q('assignee') || a.assignee === q('assignee')))
         .sort((a, b) => (a.started_at < b.started_at ? 1 : -1));
       return this.#json(res, 200, { items: items.slice(0, 500), next: '' });
     }
@@ -329,7 +355,6 @@ export class Mock {
     const found = m && this.alarms.get(decodeURIComponent(m[1]!));
     if (!m || !found || !this.#sees(user, found.site)) return this.#problem(res, 404, 'not_found');
     if (!m[2]) return this.#json(res, 200, { alarm: found, audit: this.audit.get(found.id) ?? [] });
-    if (this.holdActions) await this.holdActions;
     return this.#act(res, user, this.alarms.get(found.id)!, m[2], body);
   }
 
@@ -337,16 +362,16 @@ export class Mock {
     if (user.role === 'inspector') return this.#problem(res, 403, 'forbidden');
     const note = String(body['note'] ?? '');
     if (body['rev'] !== a.rev) {
-      return this.#problem(res, 409, 'conflict', 'somebody was first', { conflict: { rev: a.rev, state: a.state, by: a.acked_by || 'system', at: a.acked_at ?? a.updated_at, action } });
+      return this.#problem(res, 409, 'conflict', 'somebody was first', { conflict: { rev: a.rev, state: a.state, ...this.last(a) } });
     }
     const at = new Date(this.now()).toISOString();
-    const next: Alarm = { ...a, rev: a.rev + 1, updated_at: at, note: note || a.note };
+    const next: Alarm = { ...a, rev: a.rev + 1, updated_at: at, note };
     if (action === 'ack') Object.assign(next, { state: a.state === 'rtn_unack' || a.momentary ? 'normal' : 'acked', acked_by: user.username, acked_at: at });
     else if (action === 'close' && note && (a.state === 'acked' || a.state === 'rtn_unack')) next.state = 'normal';
     else if (action === 'shelve' && note) Object.assign(next, { state: 'shelved', shelved_until: String(body['until']) });
     else if (action === 'unshelve') Object.assign(next, { state: a.standing ? 'unack' : 'normal', shelved_until: null });
-    else if (action !== 'comment' || !note) return this.#problem(res, 409, 'not_allowed');
-    this.put(next, user.username, action);
+    else if (!this.desk.decide(next, action, body, note)) return this.#problem(res, 409, 'not_allowed');
+    this.put(next, user.username, action.replaceAll('-', '_'), action === 'assign' ? next.assignee : action === 'shelve' ? `until ${next.shelved_until}` : '');
     this.#json(res, 200, next);
   }
 

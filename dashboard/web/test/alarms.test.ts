@@ -56,6 +56,14 @@ describe('flood', () => {
     expect(fold(sorted(same(FOLD_SAME_SOURCE - 1, 'warning')), none)).toHaveLength(FOLD_SAME_SOURCE - 1);
     expect(fold(sorted(same(20, 'critical')), none)).toHaveLength(20);
   });
+  test('in a flood everything of one site folds; a call for help stands alone', () => {
+    const at = (id: string, part: Partial<Alarm>): Alarm => alarm(id, T, { group: 'site/s001', ...part });
+    const list = [at('help', { verdict: 'need_help' }), at('a', {}), at('b', { rule: 'fever' }), at('c', { rule: 'gas', device: 'k1' }), at('d', { site: 's002', group: 'site/s002' })];
+    expect(fold(sorted(list), none).map((r) => r.key)).toHaveLength(5);
+    const rows = fold(sorted(list), none, true);
+    expect(rows.map((r) => [r.folded, r.unacked.length])).toEqual([[0, 1], [3, 3], [0, 1]]);
+    expect(rows[0]!.key).toBe('help');
+  });
   test('a cause that is ended leaves its members in the queue', () => {
     const rows = fold(sorted([alarm('m', T, { caused_by: 'gone' })]), none);
     expect(rows.map((r) => r.key)).toEqual(['m']);
@@ -76,4 +84,7 @@ test('filters', () => {
   expect(matchAlarm(a, { ...all, state: 'unack' })).toBe(false);
   expect(matchAlarm(a, { ...all, severity: 'high', site: 's002', rule: 'fever', state: 'acked' })).toBe(true);
   expect(matchAlarm(a, { ...all, site: 's001' })).toBe(false);
+  expect(matchAlarm(a, { ...all, assignee: '-' })).toBe(true);
+  expect(matchAlarm(a, { ...all, assignee: 'guard' })).toBe(false);
+  expect(matchAlarm({ ...a, suppression: 'chatter' }, { ...all, suppression: 'chatter' })).toBe(true);
 });

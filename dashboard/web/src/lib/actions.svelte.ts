@@ -6,7 +6,7 @@ import type { Alarm } from './types';
 
 export type ActionNote =
   | { kind: 'sending' }
-  | { kind: 'conflict'; by: string; at: string }
+  | { kind: 'conflict'; by: string; at: string; action: string }
   | { kind: 'error'; code: string; detail: string };
 
 class Actions {
@@ -41,7 +41,7 @@ class Actions {
       const conflict = err.problem.conflict;
       this.notes[alarm.id] =
         err.code === 'conflict' && conflict
-          ? { kind: 'conflict', by: conflict.by, at: conflict.at }
+          ? { kind: 'conflict', by: conflict.by, at: conflict.at, action: conflict.action }
           : { kind: 'error', code: err.code, detail: err.message };
       return false;
     }

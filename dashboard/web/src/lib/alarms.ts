@@ -27,9 +27,12 @@ export function sounds(a: Alarm): boolean {
   return a.state === 'unack' && !a.late;
 }
 
-/** Unacknowledged first, then by severity, then the newest first. */
+const calls = (a: Alarm): number => Number(a.verdict === 'need_help' && isWorking(a));
+
+/** A call for help first, then unacknowledged ones, then by severity, then the newest first. */
 export function compare(a: Alarm, b: Alarm): number {
   return (
+    calls(b) - calls(a) ||
     Number(needsAck(b)) - Number(needsAck(a)) ||
     Number(isWorking(b)) - Number(isWorking(a)) ||
     rank(a.severity) - rank(b.severity) ||
@@ -38,15 +41,25 @@ export function compare(a: Alarm, b: Alarm): number {
   );
 }
 
+/** The server's order of work, for a flood: what to do first, then the newest. */
+export function compareRank(a: Alarm, b: Alarm): number {
+  return a.rank - b.rank || compare(a, b);
+}
+
 export interface AlarmFilter {
   state: 'open' | 'all' | AlarmState;
   severity: string;
   site: string;
   rule: string;
+  suppression?: string;
+  /** An account, or "-" for nobody. */
+  assignee?: string;
 }
 
 export function matchAlarm(a: Alarm, f: AlarmFilter): boolean {
   if (f.state === 'open' ? !isOpen(a) : f.state !== 'all' && a.state !== f.state) return false;
+  if (f.suppression && a.suppression !== f.suppression) return false;
+  if (f.assignee && a.assignee !== (f.assignee === '-' ? '' : f.assignee)) return false;
   return (!f.severity || a.severity === f.severity) && (!f.site || a.site === f.site) && (!f.rule || a.rule === f.rule);
 }
 
@@ -84,14 +97,17 @@ export interface QueueRow {
 
 /** How many alarms of one rule at one site stand alone before they are folded. */
 export const FOLD_SAME_SOURCE = 8;
+/** The same in a flood, when whatever the server groups is one thing to work on. */
+export const FOLD_IN_FLOOD = 3;
 
 /**
  * Folds a flood. Alarms with one cause become one row, headed by the alarm that is the
  * cause where it is there; so do many of one rule at one site, unless they are critical:
  * each of those is somebody in danger. `sorted` is in queue order and may hold suppressed
- * alarms: they only show as members. `opened` lists the keys of opened folds.
+ * alarms: they only show as members. `opened` lists the keys of opened folds. In a flood
+ * everything of one site is one row, so that fewer rows are left than people can look at.
  */
-export function fold(sorted: readonly Alarm[], opened: ReadonlySet<string>): QueueRow[] {
+export function fold(sorted: readonly Alarm[], opened: ReadonlySet<string>, flood = false): QueueRow[] {
   const byId = new Map(sorted.map((a) => [a.id, a]));
   const causes = new Set<string>();
   for (const a of sorted) if (a.caused_by) causes.add(a.caused_by);
@@ -99,7 +115,8 @@ export function fold(sorted: readonly Alarm[], opened: ReadonlySet<string>): Que
   const keyOf = (a: Alarm): string => {
     if (a.caused_by) return `cause:${a.caused_by}`;
     if (causes.has(a.id)) return `cause:${a.id}`;
-    return a.severity === 'critical' ? '' : `same:${a.site}:${a.rule}:${needsAck(a) ? 'u' : 'a'}`;
+    if (a.severity === 'critical' || a.verdict === 'need_help') return '';
+    return `same:${flood ? a.group || a.site : `${a.site}:${a.rule}`}:${needsAck(a) ? 'u' : 'a'}`;
   };
   const groups = new Map<string, Alarm[]>();
   for (const a of sorted) {
@@ -119,7 +136,7 @@ export function fold(sorted: readonly Alarm[], opened: ReadonlySet<string>): Que
     if (!isWorking(a)) continue;
     const key = keyOf(a);
     const group = groups.get(key) ?? [];
-    if (group.length < (key.startsWith('cause:') ? 2 : FOLD_SAME_SOURCE)) {
+    if (group.length < (key.startsWith('cause:') ? 2 : flood ? FOLD_IN_FLOOD : FOLD_SAME_SOURCE)) {
       rows.push(plain(a));
       continue;
     }

@@ -51,12 +51,13 @@ export function whenUnauthenticated(fn: () => void): void {
 
 async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let res: Response;
+  const file = body instanceof Blob;
   try {
     res = await fetch('/api/v1' + path, {
       method,
       credentials: 'same-origin',
-      headers: body === undefined ? { Accept: 'application/json' } : { Accept: 'application/json', 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': file ? body.type : 'application/json' }) },
+      ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
   } catch (err) {
@@ -77,7 +78,9 @@ async function request<T>(method: string, path: string, body?: unknown, signal?:
 }
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => request<T>('GET', path, undefined, signal);
+/** A Blob is sent as it is, with its type; anything else as JSON. */
 export const post = <T>(path: string, body: unknown): Promise<T> => request<T>('POST', path, body);
+export const put = <T>(path: string, body: unknown): Promise<T> => request<T>('PUT', path, body);
 
 /** True for a request that was called off on purpose. */
 export function aborted(err: unknown): boolean {

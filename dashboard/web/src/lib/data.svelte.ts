@@ -1,5 +1,5 @@
 // The live state of the county as this account may see it, and the connection it comes by.
-import { compare, countOpen, rank, sounds } from './alarms';
+import { compare, compareRank, countOpen, rank, sounds } from './alarms';
 import { get } from './api';
 import { serverClock } from './clock.svelte';
 import { feed } from './feed.svelte';
@@ -45,7 +45,9 @@ class Data {
   gateways = new LiveTable<Gateway>((g) => g.gateway, 250);
   stats = $state.raw<Stats | null>(null);
   county = $state.raw<County | null>(null);
-  sortedAlarms: Alarm[] = $derived([...this.alarms.list].sort(compare));
+  /** More alarms come than people can work on: rank and fold. */
+  flood = $derived(this.stats?.flood?.on ?? false);
+  sortedAlarms: Alarm[] = $derived([...this.alarms.list].sort(this.flood ? compareRank : compare));
   counters = $derived(countOpen(this.alarms.list));
   /** Unacknowledged critical alarms: what repeats its sound. */
   ringing: Alarm[] = $derived(this.sortedAlarms.filter((a) => a.severity === 'critical' && sounds(a)));

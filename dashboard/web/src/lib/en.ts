@@ -6,7 +6,7 @@ export const en: Dict = {
   htmlLang: 'en',
   appName: 'Campus safety',
   skip: 'Skip to content',
-  nav: { situation: 'Situation', alarms: 'Alarms', gate: 'Gates', cameras: 'Cameras', uptime: 'Uptime', ops: 'Ops', label: 'Main' },
+  nav: { situation: 'Situation', alarms: 'Alarms', gate: 'Gates', cameras: 'Cameras', uptime: 'Uptime', ops: 'Ops', label: 'Main', shelved: 'Shelved & maintenance', shift: 'Hand-over', numbers: 'Alarm numbers' },
   login: {
     title: 'Sign in', user: 'User name', password: 'Password', submit: 'Sign in', busy: 'Signing in…',
     hint: 'County campus safety centre', ended: 'Your session has ended. Please sign in again.',
@@ -51,8 +51,10 @@ export const en: Dict = {
   action: {
     raise: 'Raised', clear: 'Returned', ack: 'Acknowledged', close: 'Closed', shelve: 'Shelved', unshelve: 'Unshelved', comment: 'Comment',
     suppress: 'Suppressed', unsuppress: 'Unsuppressed', out_of_service: 'Out of service', in_service: 'In service',
-    reraise: 'Raised again',
+    reraise: 'Raised again', quiet: 'Quiet again', assign: 'Assigned', false_alarm: 'Called false', need_help: 'Called for help', confirm: 'Confirmed', attach: 'Evidence',
   },
+  verdict: { false_alarm: 'False alarm', need_help: 'Needs help', confirmed: 'Confirmed' },
+  suppression: { cause: 'same cause', maintenance: 'maintenance', chatter: 'chatter' },
   conn: {
     live: 'Live', connecting: 'Connecting', waiting: 'Reconnecting', lost: 'Disconnected', ended: 'Closed',
     lostSince: (t) => `Connection lost, data as of ${t}`,
@@ -76,7 +78,9 @@ export const en: Dict = {
     since: 'Start', ack: 'Ack', sending: 'Sending', ackedBy: (who, at) => `${who} ${at}`,
     conflict: (who, at) => `${who} was first, at ${at}`, failed: 'Not delivered, try again', offline: 'Offline, not delivered',
     notAllowed: 'Not possible in this state', forbidden: 'Not allowed', count: (n) => `${n}×`, late: 'late', all: 'All alarms',
-    standing: 'standing', returned: 'returned',
+    standing: 'standing', returned: 'returned', assignee: (who) => `With ${who}`, suppressed: (why) => `Suppressed: ${why}`,
+    flood: (n, limit) => `Alarm flood: ${n} new in 10 minutes (limit ${limit} a person); ranked and folded`, evidence: (n) => `Evidence ${n}`,
+    doneBy: (who, at, action) => `${action} by ${who} at ${at}`,
   },
   feed: {
     title: 'Live feed', pause: 'Pause', resume: 'Resume', paused: 'Paused', jump: 'Jump to now', newer: (n) => `${n} new`,
@@ -127,7 +131,7 @@ export const en: Dict = {
   },
   health: { ok: 'OK', degraded: 'Degraded', failed: 'Failed', silent: 'Silent', starting: 'Starting', stopped: 'Stopped' },
   keys: {
-    title: 'Keyboard shortcuts', next: 'Next row', prev: 'Previous row', open: 'Open', ack: 'Acknowledge the selected alarm', search: 'Go to the filter', close: 'Close / back', help: 'Show this help', pause: 'Pause or resume the feed', go: '1–6 switch pages', list: 'First / last row, page', fold: 'Expand or collapse a fold',
+    title: 'Keyboard shortcuts', next: 'Next row', prev: 'Previous row', open: 'Open', ack: 'Acknowledge the selected alarm', shelve: 'Shelve the selected alarm', evidence: 'Attach evidence', mine: 'Assign to me', search: 'Go to the filter', close: 'Close / back', help: 'Show this help', pause: 'Pause or resume the feed', go: '1–6 switch pages', list: 'First / last row, page', fold: 'Expand or collapse a fold',
   },
   common: {
     close: 'Close', theme: 'Theme', dark: 'Dark', light: 'Light', lang: '中文', langLabel: 'Switch to Chinese', help: 'Keyboard shortcuts', all: 'All', print: 'Print', filter: 'Filter', clear: 'Clear', notFound: 'There is no such page.', home: 'To the situation page',

@@ -9,7 +9,7 @@ export interface ListControl {
 
 class Keys {
   #lists: ListControl[] = [];
-  #extra = new Map<string, () => void>();
+  #extra = new Map<string, (() => void)[]>();
 
   /** The list that J, K, Enter and A act on: the last one that asked. */
   list(control: ListControl): () => void {
@@ -19,11 +19,10 @@ class Keys {
     };
   }
 
+  /** The last that asked for a key has it, until it lets go. */
   bind(key: string, fn: () => void): () => void {
-    this.#extra.set(key, fn);
-    return () => {
-      if (this.#extra.get(key) === fn) this.#extra.delete(key);
-    };
+    this.#extra.set(key, [...(this.#extra.get(key) ?? []), fn]);
+    return () => this.#extra.set(key, (this.#extra.get(key) ?? []).filter((f) => f !== fn));
   }
 
   /** Handles a key; true when it did something. */
@@ -60,7 +59,7 @@ class Keys {
   }
 
   #run(key: string): boolean {
-    const fn = this.#extra.get(key);
+    const fn = this.#extra.get(key)?.at(-1) ?? this.#extra.get(key.toLowerCase())?.at(-1);
     fn?.();
     return fn !== undefined;
   }

@@ -4,6 +4,9 @@ import type { Component } from 'svelte';
 type Page = Component<{ id: string }>;
 const loaders = {
   alarms: () => import('../pages/Alarms.svelte'),
+  shelved: () => import('../pages/Shelved.svelte'),
+  shift: () => import('../pages/Shift.svelte'),
+  numbers: () => import('../pages/Numbers.svelte'),
   site: () => import('../pages/SitePage.svelte'),
   cameras: () => import('../pages/Cameras.svelte'),
   gate: () => import('../pages/Gate.svelte'),

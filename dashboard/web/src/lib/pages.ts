@@ -2,9 +2,9 @@ import type { Route } from './router.svelte';
 import type { Dict } from './zh';
 
 /** The pages in the order of the navigation and of the keys 1 to 6. */
-export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dict['nav'], 'label'>; admin?: boolean }[] = [
-  { path: '/', page: 'situation', word: 'situation' },
-  { path: '/alarms', page: 'alarms', word: 'alarms' },
+export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dict['nav'], 'label'>; admin?: boolean; also?: Route['page'][] }[] = [
+  { path: '/', page: 'situation', word: 'situation', also: ['site'] },
+  { path: '/alarms', page: 'alarms', word: 'alarms', also: ['shelved', 'shift', 'numbers'] },
   { path: '/gate', page: 'gate', word: 'gate' },
   { path: '/cameras', page: 'cameras', word: 'cameras' },
   { path: '/uptime', page: 'uptime', word: 'uptime' },

@@ -1,7 +1,7 @@
 // The URL is the state: pages read their filters from it and write them to it.
 
 export interface Route {
-  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'gate' | 'uptime' | 'ops' | 'unknown';
+  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'gate' | 'uptime' | 'ops' | 'shelved' | 'shift' | 'numbers' | 'unknown';
   id: string;
 }
 
@@ -18,7 +18,7 @@ export function parsePath(path: string): Route {
   if (head === '') return { page: 'situation', id: '' };
   if (head === 'alarms') return { page: 'alarms', id: decoded };
   if (head === 'sites' && decoded) return { page: 'site', id: decoded };
-  if (['cameras', 'gate', 'uptime', 'ops'].includes(head) && !decoded) {
+  if (['cameras', 'gate', 'uptime', 'ops', 'shelved', 'shift', 'numbers'].includes(head) && !decoded) {
     return { page: head as Route['page'], id: '' };
   }
   return { page: 'unknown', id: '' };

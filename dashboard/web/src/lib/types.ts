@@ -13,6 +13,12 @@ export type AlarmState = (typeof alarmStates)[number];
 export const deviceStates = ['up', 'degraded', 'down', 'unknown'] as const;
 export type DeviceState = (typeof deviceStates)[number];
 
+export const suppressions = ['cause', 'maintenance', 'chatter'] as const;
+export type Suppression = (typeof suppressions)[number];
+
+export const verdicts = ['false_alarm', 'need_help', 'confirmed'] as const;
+export type Verdict = (typeof verdicts)[number];
+
 export const roles = ['admin', 'operator', 'guard', 'inspector'] as const;
 export type Role = (typeof roles)[number];
 
@@ -63,6 +69,34 @@ export interface Alarm {
   acked_at: string | null;
   shelved_until: string | null;
   note: string;
+  /** How often it was raised again while this row stood for it. */
+  raises: number;
+  raised_at: string;
+  priority: 'high' | 'medium' | 'low';
+  /** The order of work: the least first. */
+  rank: number;
+  /** What to fold under in a flood: "cause/<alarm>" or "site/<site>". */
+  group: string;
+  suppression: '' | Suppression;
+  suppressed_until: string | null;
+  assignee: string;
+  verdict: '' | Verdict;
+  attachments: number;
+}
+
+/** A picture or a position that somebody attached to an alarm. */
+export interface Attachment {
+  n: number;
+  at: string;
+  by: string;
+  kind: 'picture' | 'position';
+  name: string;
+  note: string;
+  sha256: string;
+  bytes: number;
+  type: string;
+  lat: number | null;
+  lon: number | null;
 }
 
 export interface AuditRow {
@@ -74,6 +108,8 @@ export interface AuditRow {
   to: string;
   rev: number;
   note: string;
+  /** What the action set: an assignee, an end, a reason, a digest. */
+  data: string;
 }
 
 export interface CampusEvent {
@@ -187,6 +223,16 @@ export interface Stats {
   alarms_open: number;
   bus_lag_ms: number;
   at: string;
+  flood?: Flood;
+}
+
+/** Whether more alarms come than the people on duty can work on. */
+export interface Flood {
+  on: boolean;
+  since: string | null;
+  new_10m: number;
+  operators: number;
+  limit: number;
 }
 
 export interface Gateway {

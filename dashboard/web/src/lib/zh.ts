@@ -3,7 +3,7 @@ export const zh = {
   htmlLang: 'zh-CN',
   appName: '校园安防态势',
   skip: '跳到正文',
-  nav: { situation: '态势', alarms: '告警', gate: '门禁', cameras: '摄像头', uptime: '在线率', ops: '运维', label: '主导航' },
+  nav: { situation: '态势', alarms: '告警', gate: '门禁', cameras: '摄像头', uptime: '在线率', ops: '运维', label: '主导航', shelved: '搁置与检修', shift: '交接班', numbers: '告警指标' },
   login: {
     title: '登录', user: '用户名', password: '密码', submit: '登录', busy: '登录中…',
     hint: '县级校园安全监测中心', ended: '会话已结束，请重新登录。',
@@ -48,8 +48,10 @@ export const zh = {
   action: {
     raise: '触发', clear: '恢复', ack: '确认', close: '关闭', shelve: '搁置', unshelve: '取消搁置', comment: '备注',
     suppress: '抑制', unsuppress: '解除抑制', out_of_service: '停用', in_service: '启用',
-    reraise: '再次触发',
+    reraise: '再次触发', quiet: '恢复稳定', assign: '指派', false_alarm: '判为误报', need_help: '请求支援', confirm: '确认属实', attach: '附证据',
   },
+  verdict: { false_alarm: '误报', need_help: '需要支援', confirmed: '属实' },
+  suppression: { cause: '同因', maintenance: '检修', chatter: '频繁' },
   conn: {
     live: '实时', connecting: '连接中', waiting: '重连中', lost: '连接中断', ended: '已断开',
     lostSince: (t: string) => `连接中断, 数据截至 ${t}`,
@@ -73,7 +75,9 @@ export const zh = {
     since: '开始', ack: '确认', sending: '发送中', ackedBy: (who: string, at: string) => `${who} ${at}`,
     conflict: (who: string, at: string) => `已由 ${who} 于 ${at} 处理`, failed: '未送达，请重试', offline: '离线，未送达',
     notAllowed: '当前状态不能这样操作', forbidden: '无权操作', count: (n: number) => `${n} 次`, late: '补传', all: '全部告警',
-    standing: '持续', returned: '已恢复',
+    standing: '持续', returned: '已恢复', assignee: (who: string) => `处理人 ${who}`, suppressed: (why: string) => `已抑制：${why}`,
+    flood: (n: number, limit: number) => `告警洪泛：10 分钟内新增 ${n} 条（每人限 ${limit} 条），已按处置次序排列并折叠`, evidence: (n: number) => `证据 ${n}`,
+    doneBy: (who: string, at: string, action: string) => `已由 ${who} 于 ${at} ${action}`,
   },
   feed: {
     title: '实时动态', pause: '暂停', resume: '继续', paused: '已暂停', jump: '回到最新', newer: (n: number) => `${n} 条新动态`,
@@ -124,7 +128,7 @@ export const zh = {
   },
   health: { ok: '正常', degraded: '降级', failed: '失败', silent: '失联', starting: '启动中', stopped: '已停止' },
   keys: {
-    title: '键盘快捷键', next: '下一条', prev: '上一条', open: '打开', ack: '确认所选告警', search: '跳到筛选框', close: '关闭/返回', help: '显示本帮助', pause: '暂停/继续动态', go: '按 1–6 切换页面', list: '列表首/尾、翻页', fold: '展开/收起同源告警',
+    title: '键盘快捷键', next: '下一条', prev: '上一条', open: '打开', ack: '确认所选告警', shelve: '搁置所选告警', evidence: '附加证据', mine: '指派给我', search: '跳到筛选框', close: '关闭/返回', help: '显示本帮助', pause: '暂停/继续动态', go: '按 1–6 切换页面', list: '列表首/尾、翻页', fold: '展开/收起同源告警',
   },
   common: {
     close: '关闭', theme: '主题', dark: '深色', light: '浅色', lang: 'English', langLabel: '切换到英文', help: '键盘快捷键', all: '全部', print: '打印', filter: '筛选', clear: '清除', notFound: '没有这个页面。', home: '回到态势',
@@ -139,6 +143,7 @@ export const zh = {
   },
 };
 
-type Widen<T> = T extends string ? string : T extends (...args: infer A) => string ? (...args: A) => string : { [K in keyof T]: Widen<T[K]> };
+/** The shape of words: strings and functions of the same arguments. */
+export type Widen<T> = T extends string ? string : T extends (...args: infer A) => string ? (...args: A) => string : { [K in keyof T]: Widen<T[K]> };
 /** What every language has to say: the keys of Chinese. */
 export type Dict = Widen<typeof zh>;
