@@ -168,7 +168,9 @@ func TestBacktestByREST(t *testing.T) {
 		}
 		return j
 	}
-	do("GET", "", http.StatusNotFound)
+	if j := do("GET", "", http.StatusOK); j.State != rulebook.JobNone {
+		t.Errorf("before any: %+v", j)
+	}
 	do("POST", "{"+trialDays+"}", http.StatusNotFound) // no document at all
 	do("POST", `{"text":"bad",`+trialDays+"}", http.StatusUnprocessableEntity)
 	do("POST", `{"text":"one","from":"2026-03-02T00:00:00Z","to":"2026-03-01T00:00:00Z"}`, http.StatusUnprocessableEntity)

@@ -36,6 +36,7 @@ type Progress struct {
 
 // States of a back-test.
 const (
+	JobNone      = "none" // of no job at all: none has run yet
 	JobRuns      = "runs"
 	JobDone      = "done"
 	JobFailed    = "failed"
@@ -45,7 +46,7 @@ const (
 // Job is a back-test.
 type Job struct {
 	ID      int64           `json:"id"`
-	State   string          `json:"state" enum:"runs,done,failed,cancelled"`
+	State   string          `json:"state" enum:"none,runs,done,failed,cancelled"`
 	By      string          `json:"by"`
 	Trial   Trial           `json:"trial"`
 	Started time.Time       `json:"started"`

@@ -7,6 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Alarm, AuditRow, CampusEvent, Device, Me } from '../src/lib/types';
 import { Desk, judge } from './desk';
+import { Registry, Rules } from './ops';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
 
 const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'";
@@ -50,6 +51,8 @@ export class Mock {
   refuse = false;
   silentHeartbeat = false;
   readonly desk = new Desk(this);
+  readonly registry: Registry;
+  readonly rules: Rules;
   /** What the channel stats says of a flood. */
   flood = { on: false, since: null as string | null, new_10m: 0, operators: 1, limit: 10 };
   /** How far the server's clock is ahead, in milliseconds. */
@@ -70,6 +73,8 @@ export class Mock {
     this.#opts = opts;
     const now = this.now();
     this.world = makeCounty(now, 7, opts.sites);
+    this.registry = new Registry(this);
+    this.rules = new Rules(this);
     for (const a of makeAlarms(opts.alarms ?? 0, now)) this.alarms.set(a.id, a);
     for (const a of this.alarms.values()) this.audit.set(a.id, [this.#row(a, 'system', 'raise', 'normal', 'unack')]);
     for (let i = opts.events ?? 0; i > 0; i--) this.events.push(event(now - i * 1500, this.random));
@@ -337,9 +342,10 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = this.desk.answer(req, url, path, user, body, raw);
+    const answer = this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
-      if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);
+      if (answer.status === 204) res.writeHead(204).end();
+      else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);
       else this.#json(res, answer.status ?? 200, answer.body);
       return;
     }

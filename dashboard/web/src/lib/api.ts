@@ -14,7 +14,7 @@ export interface Problem {
   title?: string;
   detail?: string;
   conflict?: Conflict;
-  errors?: { location: string; message: string }[];
+  errors?: { location: string; message: string; value?: unknown }[];
 }
 
 export class ApiError extends Error {
@@ -81,6 +81,8 @@ export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => reques
 /** A Blob is sent as it is, with its type; anything else as JSON. */
 export const post = <T>(path: string, body: unknown): Promise<T> => request<T>('POST', path, body);
 export const put = <T>(path: string, body: unknown): Promise<T> => request<T>('PUT', path, body);
+
+export const del = <T>(path: string): Promise<T> => request<T>('DELETE', path);
 
 /** True for a request that was called off on purpose. */
 export function aborted(err: unknown): boolean {

@@ -17,8 +17,9 @@ export function parsePath(path: string): Route {
   if (rest.length > 0) return { page: 'unknown', id: '' };
   if (head === '') return { page: 'situation', id: '' };
   if (head === 'alarms') return { page: 'alarms', id: decoded };
+  if (head === 'ops') return { page: 'ops', id: decoded };
   if (head === 'sites' && decoded) return { page: 'site', id: decoded };
-  if (['cameras', 'gate', 'uptime', 'ops', 'shelved', 'shift', 'numbers'].includes(head) && !decoded) {
+  if (['cameras', 'gate', 'uptime', 'shelved', 'shift', 'numbers'].includes(head) && !decoded) {
     return { page: head as Route['page'], id: '' };
   }
   return { page: 'unknown', id: '' };
