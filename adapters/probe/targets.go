@@ -26,7 +26,6 @@ const (
 	maxTargetsFile = 64 << 20
 	maxSecretsFile = 4 << 20
 	maxWorded      = 20 // wrong lines that are worded
-	minPassword    = 8
 )
 
 // camera is a target that is ready to be asked. What a check remembers belongs to the one
@@ -150,8 +149,8 @@ func (t Target) camera(secrets map[string]ask.Access, zone *time.Location) (*cam
 			return nil, fmt.Errorf("password_file: %w", err)
 		}
 		c.access = ask.Access{User: t.User, Password: strings.TrimRight(string(text), "\r\n")}
-		if len(c.access.Password) < minPassword {
-			return nil, fmt.Errorf("password_file: the password has fewer than %d characters", minPassword)
+		if c.access.Password == "" {
+			return nil, errors.New("password_file: it is empty")
 		}
 	}
 	c.access.InsecureTLS = t.InsecureTLS
@@ -177,10 +176,8 @@ func readSecrets(path string) (map[string]ask.Access, error) {
 		user, password, ok := strings.Cut(strings.TrimSpace(rest), " ")
 		password = strings.TrimSpace(password)
 		switch _, twice := out[name]; {
-		case !ok:
+		case !ok || password == "": // how long it is the camera decides, not we
 			return nil, fmt.Errorf("line %d is not \"<name> <user> <password>\"", i+1)
-		case len(password) < minPassword:
-			return nil, fmt.Errorf("line %d: the password has fewer than %d characters", i+1, minPassword)
 		case twice:
 			return nil, fmt.Errorf("line %d: %.80q stands here twice", i+1, name)
 		}

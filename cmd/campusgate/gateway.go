@@ -45,6 +45,13 @@ func (c gatewayCommand) Run(ctx context.Context, io streams) error {
 		}
 	}
 	if cfg.Embedded.MQTT.Enabled {
+		var filters []string
+		for _, b := range cfg.Gateway.Ingest.Brokers {
+			for _, s := range b.Subscriptions {
+				filters = append(filters, s.Filter)
+			}
+		}
+		cfg.Embedded.MQTT.Fit(filters)
 		mqtt, err := broker.NewMQTT(cfg.Embedded.MQTT.MQTTConfig, log.With().Str("component", "mqtt").Logger())
 		if err != nil {
 			return err

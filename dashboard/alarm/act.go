@@ -62,6 +62,10 @@ func (w *work) act(a Alarm, c Command, now time.Time) (Alarm, error) {
 		until := c.Until.UTC()
 		a.ShelvedUntil = &until
 		w.nextExpiry = earlier(w.nextExpiry, until)
+	case Close:
+		if a.Standing {
+			w.nextExpiry = earlier(w.nextExpiry, now.Add(w.cfg.ClosedReturns))
+		}
 	case Assign:
 		a.Assignee = c.Assignee
 	case FalseAlarm:

@@ -12,6 +12,9 @@ type Config struct {
 	// Reraise is how long after its end an alarm takes a new anomaly of the same site, device
 	// and rule as its own, 0 to 24h. While it is open it always does.
 	Reraise time.Duration `yaml:"reraise"`
+	// ClosedReturns is how long after somebody closed it an alarm comes back whose condition
+	// still stands, 10m to 24h. Whatever is said of it anew brings it back at once.
+	ClosedReturns time.Duration `yaml:"closed_returns"`
 	// Chatter says when an alarm that comes and goes is suppressed. Critical alarms and those
 	// without an end of their own never are.
 	Chatter ChatterConfig `yaml:"chatter"`
@@ -47,7 +50,7 @@ type FloodConfig struct {
 // DefaultConfig returns the settings of the standards.
 func DefaultConfig() Config {
 	return Config{
-		Reraise: 10 * time.Minute,
+		Reraise: 10 * time.Minute, ClosedReturns: time.Hour,
 		Chatter: ChatterConfig{Raises: 3, Within: time.Minute, Quiet: 10 * time.Minute},
 		Flood:   FloodConfig{Alarms: 10, Ends: 5},
 		Incidents: IncidentConfig{
@@ -65,6 +68,7 @@ func (c Config) Validate() error {
 		}
 	}
 	check(c.Reraise >= 0 && c.Reraise <= 24*time.Hour, "reraise", c.Reraise, "0s to 24h")
+	check(c.ClosedReturns >= 10*time.Minute && c.ClosedReturns <= 24*time.Hour, "closed_returns", c.ClosedReturns, "10m to 24h")
 	h := c.Chatter
 	check(h.Raises == 0 || h.Raises >= 2 && h.Raises <= 20, "chatter.raises", h.Raises, "0, or 2 to 20")
 	check(h.Within >= 10*time.Second && h.Within <= time.Hour, "chatter.within", h.Within, "10s to 1h")

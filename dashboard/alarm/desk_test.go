@@ -279,3 +279,35 @@ func TestFloodBeginsAndEnds(t *testing.T) {
 		t.Errorf("later: %+v", f)
 	}
 }
+
+// TestClosedComesBack: closing is no way to lose an alarm whose condition stands. It comes
+// back with the next word about it, and without one after a while.
+func TestClosedComesBack(t *testing.T) {
+	t.Parallel()
+	s, _ := fresh(t)
+	apply(t, s, 1, anomaly("a", 1, event.Raised), anomaly("b", 1, event.Raised, func(a *event.Anomaly) { a.Device = "other" }))
+	for _, id := range []string{"a", "b"} {
+		act(t, s, alarm.Command{ID: id, Action: alarm.Ack, Rev: 1})
+		act(t, s, alarm.Command{ID: id, Action: alarm.Close, Rev: 2, Note: "somebody is on the way"})
+		wantState(t, s, id, alarm.Normal)
+	}
+	apply(t, s, 3, anomaly("a", 2, event.Updated))
+	wantState(t, s, "a", alarm.Unack)
+	wait := alarm.DefaultConfig().ClosedReturns
+	if err := s.Expire(t.Context(), start().Add(wait-time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, s, "b", alarm.Normal)
+	if err := s.Expire(t.Context(), start().Add(wait)); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, s, "b", alarm.Unack)
+	// What has ended stays closed.
+	act(t, s, alarm.Command{ID: "b", Action: alarm.Ack, Rev: 4})
+	act(t, s, alarm.Command{ID: "b", Action: alarm.Close, Rev: 5, Note: "mended"})
+	apply(t, s, 4, anomaly("b", 2, event.Cleared, func(a *event.Anomaly) { a.Device = "other" }))
+	if err := s.Expire(t.Context(), start().Add(10*wait)); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, s, "b", alarm.Normal)
+}

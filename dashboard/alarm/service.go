@@ -153,7 +153,7 @@ func (s *Service) Expire(ctx context.Context, now time.Time) error {
 	}
 	return s.update(ctx, func(w *work) error {
 		now = now.UTC()
-		ended, err := w.tx.Due(now, dueBatch)
+		ended, err := w.tx.Due(now, now.Add(-w.cfg.ClosedReturns), dueBatch)
 		if err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (s *Service) Expire(ctx context.Context, now time.Time) error {
 		if err := w.closeIncidents(now); err != nil {
 			return err
 		}
-		next, err := w.tx.NextDue()
+		next, err := w.tx.NextDue(w.cfg.ClosedReturns)
 		if err == nil && !next.IsZero() {
 			w.nextExpiry = earlier(w.nextExpiry, next)
 		}
@@ -175,7 +175,11 @@ func (s *Service) Expire(ctx context.Context, now time.Time) error {
 }
 
 func (w *work) expire(a *Alarm, now time.Time) error {
-	if a.State != Shelved {
+	switch a.State {
+	case Normal:
+		return w.announce(a, true, now)
+	case Shelved:
+	default:
 		return w.release(a, now)
 	}
 	if err := w.step(a, Unshelve, bySystem("its time is over"), now); err != nil {

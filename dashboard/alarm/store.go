@@ -58,10 +58,12 @@ type Tx interface {
 	Same(site event.SiteID, device event.DeviceID, rule string, late bool) (a Alarm, ok bool, err error)
 	// Children lists the alarms caused by parent that are in one of the states.
 	Children(parent string, states ...State) ([]Alarm, error)
-	// Due lists up to twice limit alarms whose shelving or suppression ends at or before the
-	// time; NextDue is the earliest end there is, zero when there is none.
-	Due(until time.Time, limit int) ([]Alarm, error)
-	NextDue() (time.Time, error)
+	// Due lists up to three times limit alarms: those whose shelving or suppression ends at or
+	// before until, and those that were closed at or before closed although their condition
+	// stands. NextDue is the earliest such time there is, zero when there is none; closed is
+	// how long after that the last kind is due.
+	Due(until, closed time.Time, limit int) ([]Alarm, error)
+	NextDue(closed time.Duration) (time.Time, error)
 	Suppressed(why Suppression) ([]Alarm, error)
 	// StandingOf lists the open alarms of a rule whose condition holds, by start.
 	StandingOf(rule string) ([]Alarm, error)

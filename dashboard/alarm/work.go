@@ -189,7 +189,9 @@ func (w *work) further(a *Alarm, src Source, in *event.Anomaly, now time.Time) e
 	fresh := src.Rev == 0
 	worse := in.Severity.Rank() > a.Severity.Rank()
 	more := src.count(in) > src.Count
-	again := fresh || in.Momentary && more
+	// Somebody closed it, and there is something new to say while its condition stands.
+	closed := a.State == Normal && a.Standing && in.State != event.Cleared
+	again := fresh || in.Momentary && more || closed
 	live := a.Late && !in.Late
 	back := !in.Momentary && !src.Standing && in.State != event.Cleared
 	if !worse {

@@ -152,22 +152,29 @@ func (t *alarmTx) Children(parent string, states ...alarm.State) ([]alarm.Alarm,
 	return queryAlarms(t.ctx, t.tx, w.text()+orderChildren, w.args...)
 }
 
-// Due lists up to limit alarms whose shelving or suppression has an end at or before the
-// time, the earliest first.
-func (t *alarmTx) Due(until time.Time, limit int) ([]alarm.Alarm, error) {
+// Due lists alarms whose shelving or suppression has an end at or before until, and those
+// that were closed at or before closed while they stand: up to limit of each, the earliest
+// first.
+func (t *alarmTx) Due(until, closed time.Time, limit int) ([]alarm.Alarm, error) {
 	shelved, err := queryAlarms(t.ctx, t.tx, "state = 'shelved' AND shelved_until <= ? ORDER BY shelved_until, id LIMIT ?", until.UnixNano(), limit)
 	if err != nil {
 		return nil, err
 	}
 	suppressed, err := queryAlarms(t.ctx, t.tx, "suppressed_until <= ? ORDER BY suppressed_until, id LIMIT ?", until.UnixNano(), limit)
-	return append(shelved, suppressed...), err
+	if err != nil {
+		return nil, err
+	}
+	standing, err := queryAlarms(t.ctx, t.tx, "state = 'normal' AND standing = 1 AND updated_at <= ? ORDER BY updated_at, id LIMIT ?", closed.UnixNano(), limit)
+	return append(append(shelved, suppressed...), standing...), err
 }
 
-// NextDue returns the earliest end of a shelving or suppression; zero when there is none.
-func (t *alarmTx) NextDue() (time.Time, error) {
+// NextDue returns the earliest end of a shelving or suppression, or return of a closed alarm
+// whose condition stands; zero when there is none.
+func (t *alarmTx) NextDue(closed time.Duration) (time.Time, error) {
 	var first sql.NullInt64
 	err := t.tx.QueryRowContext(t.ctx, `SELECT MIN(t) FROM (SELECT MIN(shelved_until) AS t FROM alarm WHERE state = 'shelved'
-		UNION ALL SELECT MIN(suppressed_until) FROM alarm WHERE suppressed_until IS NOT NULL)`).Scan(&first)
+		UNION ALL SELECT MIN(suppressed_until) FROM alarm WHERE suppressed_until IS NOT NULL
+		UNION ALL SELECT MIN(updated_at) + ? FROM alarm WHERE state = 'normal' AND standing = 1)`, int64(closed)).Scan(&first)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read next end of a shelving: %w", err)
 	}

@@ -13,9 +13,13 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-// maxAckPendingLimit is the most unacknowledged messages of one subscription. The server
-// counts a filter that ends in "#" twice and refuses a session above 65,535 in sum.
-const maxAckPendingLimit = 32767
+const (
+	// maxAckPendingLimit is the most unacknowledged messages of one subscription: the server
+	// counts a filter that ends in "#" twice, and refuses a session above maxSessionPending
+	// in sum.
+	maxAckPendingLimit = 32767
+	maxSessionPending  = 65535
+)
 
 const mebibyte = 1 << 20
 
@@ -54,7 +58,8 @@ type MQTTConfig struct {
 	// MaxPayload is the longest message in bytes, 1 MiB to 64 MiB.
 	MaxPayload int64 `yaml:"max_payload"`
 	// MaxAckPending is how many QoS 1 messages a subscription may have unacknowledged,
-	// 1 to 32767.
+	// 1 to 32767; 0 is as many as leave room for all subscriptions of the gateway. A session
+	// may have 65535 in sum, and a filter that ends in "#" counts twice.
 	MaxAckPending int `yaml:"max_ack_pending"`
 	// AckWait is after how long an unacknowledged message is sent again, 1 s to 1 h. The
 	// same time passes before a client that comes back gets what it had not acknowledged.
@@ -76,23 +81,37 @@ type MQTTConfig struct {
 // DefaultMQTTConfig is an open broker on loopback.
 func DefaultMQTTConfig() MQTTConfig {
 	return MQTTConfig{
-		Listen:        "127.0.0.1:1883",
-		DataDir:       "mqtt",
-		ServerName:    "campusgate-mqtt",
-		MaxPayload:    4 * mebibyte,
-		MaxAckPending: maxAckPendingLimit,
-		AckWait:       10 * time.Second,
-		SyncInterval:  2 * time.Second,
-		MaxStore:      8 << 30,
+		Listen:       "127.0.0.1:1883",
+		DataDir:      "mqtt",
+		ServerName:   "campusgate-mqtt",
+		MaxPayload:   4 * mebibyte,
+		AckWait:      10 * time.Second,
+		SyncInterval: 2 * time.Second,
+		MaxStore:     8 << 30,
 	}
+}
+
+// Fit makes room in one session for all of a client's filters, unless MaxAckPending is set.
+func (c *MQTTConfig) Fit(filters []string) {
+	if c.MaxAckPending != 0 {
+		return
+	}
+	weight := 0
+	for _, f := range filters {
+		weight++
+		if strings.HasSuffix(f, "#") {
+			weight++
+		}
+	}
+	c.MaxAckPending = min(maxAckPendingLimit, max(1, maxSessionPending/max(1, weight)))
 }
 
 // Validate returns every wrong setting.
 func (c *MQTTConfig) Validate() error {
 	faults := checkCommon(c.Listen, c.DataDir, c.ServerName, c.MaxPayload, c.MaxStore, c.TLS,
 		len(c.Users) > 0 || c.AllowAnonymous)
-	if c.MaxAckPending < 1 || c.MaxAckPending > maxAckPendingLimit {
-		faults = append(faults, &event.Fault{Key: "max_ack_pending", Value: c.MaxAckPending, Want: "1 to 32767"})
+	if c.MaxAckPending < 0 || c.MaxAckPending > maxAckPendingLimit {
+		faults = append(faults, &event.Fault{Key: "max_ack_pending", Value: c.MaxAckPending, Want: "0 to 32767"})
 	}
 	if c.AckWait < time.Second || c.AckWait > time.Hour {
 		faults = append(faults, &event.Fault{Key: "ack_wait", Value: c.AckWait, Want: "1s to 1h"})

@@ -22,6 +22,7 @@ func NewMQTT(config MQTTConfig, log zerolog.Logger) (*MQTT, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
+	config.Fit(nil)
 	m := &MQTT{config: config}
 	m.server = embedded{
 		what: "mqtt", listen: config.Listen, dataDir: config.DataDir, options: m.options,

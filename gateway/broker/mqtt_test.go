@@ -201,3 +201,29 @@ func TestUsersAndTopicRights(t *testing.T) {
 		}
 	}
 }
+
+// TestFitMakesRoomForManyFilters subscribes to as many filters as a gateway with every
+// adapter has; the server refuses what exceeds its bound for a session.
+func TestFitMakesRoomForManyFilters(t *testing.T) {
+	t.Parallel()
+	var filters []string
+	for i := range 20 {
+		filters = append(filters, fmt.Sprintf("maker%d/#", i), fmt.Sprintf("other%d/+/state", i))
+	}
+	config := mqttConfig(t)
+	config.Fit(filters)
+	sub := dialRaw(t, startMQTT(t, config).Addr())
+	sub.login("gw", "", "", false)
+	for _, filter := range filters {
+		if granted := sub.subscribe(filter, 1); granted != 1 {
+			t.Fatalf("%s: granted %#x", filter, granted)
+		}
+	}
+	one, set := broker.DefaultMQTTConfig(), broker.DefaultMQTTConfig()
+	one.Fit([]string{"campus/#"})
+	set.MaxAckPending = 7
+	set.Fit(filters)
+	if config.MaxAckPending != 1092 || one.MaxAckPending != 32767 || set.MaxAckPending != 7 {
+		t.Errorf("%d, %d, %d", config.MaxAckPending, one.MaxAckPending, set.MaxAckPending)
+	}
+}

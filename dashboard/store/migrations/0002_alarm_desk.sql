@@ -37,6 +37,7 @@ CREATE INDEX alarm_open_site ON alarm (site, started_at DESC, id) WHERE state <>
 CREATE INDEX alarm_open_severity ON alarm (severity, started_at DESC, id) WHERE state <> 'normal';
 CREATE INDEX alarm_open_rule ON alarm (rule, started_at DESC, id) WHERE state <> 'normal';
 CREATE INDEX alarm_by_state ON alarm (state, started_at DESC, id) WHERE state <> 'normal';
+CREATE INDEX alarm_closed_standing ON alarm (updated_at, id) WHERE state = 'normal' AND standing = 1;
 CREATE INDEX alarm_suppressed ON alarm (suppressed_until) WHERE suppressed_until IS NOT NULL;
 
 -- The anomalies that an alarm is made of.
