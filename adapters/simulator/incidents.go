@@ -3,6 +3,7 @@ package simulator
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
@@ -53,6 +54,7 @@ func kinds() []kind {
 		{"camera_down", needsAny, event.KindCamera, "", cameraDown},
 		{"camera_flapping", needsAny, event.KindCamera, "", cameraFlapping},
 		{"camera_mass_outage", needsAny, event.KindCamera, "", cameraMassOutage},
+		{"switch_outage", needsAny, event.KindCamera, "", switchOutage},
 		{"device_silent", needsAny, event.KindTemperature, "", deviceSilent},
 		{"clock_wrong", needsAny, event.KindTemperature, "", clockWrong},
 		{"sequence_gap", needsAny, event.KindGate, "", sequenceGap},
@@ -114,6 +116,12 @@ func (s *site) pick(k *kind, n *Incident) *device {
 	switch {
 	case len(fit) == 0, k.what == "camera_mass_outage" && len(s.cameras) < 10:
 		return nil
+	case k.what == "switch_outage":
+		// One on whose switch enough hangs for its failure to be told from theirs.
+		fit = slices.DeleteFunc(fit, func(d *device) bool { return len(s.on(d.Parent)) < 4 })
+		if len(fit) == 0 {
+			return nil
+		}
 	case k.what == "camera_mass_outage":
 		// One that hangs on the canteen's switch: with it go a third of the cameras.
 		for _, d := range fit {
@@ -337,6 +345,26 @@ func cameraMassOutage(p *place, n *Incident) {
 		}
 		c.mute(length)
 		p.t.after(length+p.t.span(0, 5*time.Second), func() { c.birth("network back") })
+	}
+}
+
+// on lists the devices that hang on a switch or recorder.
+func (s *site) on(parent event.DeviceID) []*device {
+	var list []*device
+	for _, d := range s.all {
+		if parent != "" && d.Parent == parent {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// switchOutage silences all that hangs on one switch.
+func switchOutage(p *place, n *Incident) {
+	length := n.length(7 * time.Minute)
+	for _, d := range p.on(p.d.Parent) {
+		d.mute(length)
+		p.t.after(length+p.t.span(0, 5*time.Second), func() { d.birth("network back") })
 	}
 }
 

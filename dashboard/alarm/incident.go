@@ -20,6 +20,8 @@ const (
 	ruleSite          = "site_outage"
 	ruleMass          = "camera_mass_outage"
 	ruleSwitch        = "switch_outage"
+	ruleDown          = "camera_down"
+	ruleFlapping      = "camera_flapping"
 	ruleGatewaySilent = "gateway_silent"
 )
 
@@ -299,7 +301,7 @@ func (w *work) explains(a *Alarm, in *event.Anomaly) (string, error) {
 		}
 	}
 	switch in.Rule {
-	case ruleSite, ruleMass, ruleSwitch, "camera_down", "kitchen_silent", "device_silent", "bus_silent":
+	case ruleSite, ruleMass, ruleSwitch, ruleDown, "kitchen_silent", "device_silent", "bus_silent":
 		return w.lostGateway(in)
 	}
 	return "", nil
@@ -339,9 +341,19 @@ func (w *work) lostGateway(in *event.Anomaly) (string, error) {
 }
 
 // gatherSite puts the mass outages and lost switches of a site under its outage that were
-// told apart from it.
+// told apart from it, and the loss of a camera under its flapping.
 func (w *work) gatherSite(a *Alarm, now time.Time) error {
-	if a.Rule != ruleSite || !a.Standing {
+	if !a.Standing {
+		return nil
+	}
+	if a.Rule == ruleFlapping { // what it was told for before it was seen to flap
+		down, ok, err := w.tx.Same(a.Site, a.Device, ruleDown, false)
+		if err == nil && ok && down.State.Open() && down.CausedBy == "" {
+			err = w.putUnder(&down, a.ID, now)
+		}
+		return err
+	}
+	if a.Rule != ruleSite {
 		return nil
 	}
 	for _, rule := range [...]string{ruleMass, ruleSwitch} {

@@ -255,9 +255,7 @@ func (b *branch) form(at int64) {
 		d.inBranch = true
 	}
 	f := b.finding(&c).from(started)
-	if a := s.find(groupRule(outage)); a != nil {
-		f.caused = a.ID
-	}
+	f.caused = s.outageID()
 	s.engine.raise(&b.node, f)
 	for _, d := range c.members {
 		s.engine.touch(&d.node)
@@ -360,10 +358,7 @@ func (b *branch) dissolve(c *census) {
 
 // explainBranches brings the anomalies of branches under their site's outage, or out of it.
 func (s *site) explainBranches() {
-	id := ""
-	if o := s.find(groupRule(outage)); o != nil {
-		id = o.ID
-	}
+	id := s.outageID()
 	for _, b := range s.branches {
 		a := b.standing()
 		if a == nil || a.CausedBy == id {

@@ -121,7 +121,7 @@ var limitTable = [numLimits]Limit{
 	periodSeconds:      {"period_seconds", 0, 0, 86400, "s", "device_silent, camera_down, kitchen_silent, bus_silent", "How often the device reports by itself; 0 takes its own word, then the registry's."},
 	silentPeriods:      {"silent_periods", 3, 1, 100, "periods", "device_silent, camera_down, kitchen_silent, bus_silent", "So many periods without a sign of life are silence."},
 	silentGraceSeconds: {"silent_grace_seconds", 5, 0, 600, "s", "device_silent, camera_down, kitchen_silent, bus_silent", "What a network's jitter may add to them."},
-	settleSeconds:      {"settle_seconds", 30, 0, 600, "s", "device_silent, camera_down, kitchen_silent", "How long a single loss waits for others of its site before it is told."},
+	settleSeconds:      {"settle_seconds", 30, 0, 600, "s", "device_silent, camera_down, kitchen_silent", "How long a single loss waits for others of its site before it is told; four times as long for a camera that came back within camera_flap_minutes."},
 
 	outageShare:         {"outage_share", 60, 10, 100, "%", "site_outage", "The share of a site's devices that must be lost together; it ends when as large a share of them is back."},
 	outageDevices:       {"outage_devices", 3, 2, 1000, "devices", "site_outage", "The least number of devices lost together."},

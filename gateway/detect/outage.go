@@ -308,7 +308,8 @@ func (s *site) review(g int, at int64) {
 	s.engine.change(&s.node, a, event.Updated)
 }
 
-// dissolve ends a group; members that are still lost stand for themselves again.
+// dissolve ends a group; members that are still lost stand for themselves again, and do so
+// before it ends, so that whoever is told of its end is not told of what ends with it.
 func (s *site) dissolve(g int, c *census) {
 	s.closingGroup[g] = false
 	s.timers[timerOutage+g] = never
@@ -317,7 +318,7 @@ func (s *site) dissolve(g int, c *census) {
 		return
 	}
 	a.Value = float64(c.lost)
-	s.engine.clear(&s.node, groupRule(g), "")
+	s.ending = g == outage
 	for _, d := range c.members {
 		*d.in(g) = false
 		s.engine.touch(&d.node)
@@ -327,13 +328,23 @@ func (s *site) dissolve(g int, c *census) {
 		s.explainBranches()
 		s.explainMass()
 	}
+	s.ending = false
+	s.engine.clear(&s.node, groupRule(g), "")
+}
+
+// outageID is the id of the site's outage, empty when there is none or it is ending.
+func (s *site) outageID() string {
+	if o := s.find(groupRule(outage)); o != nil && !s.ending {
+		return o.ID
+	}
+	return ""
 }
 
 // massCause is the id of the anomaly that explains a mass outage of cameras: the site's
 // outage, or that of the one switch or recorder on which all of them hang.
 func (s *site) massCause(c *census) string {
-	if o := s.find(groupRule(outage)); o != nil {
-		return o.ID
+	if id := s.outageID(); id != "" {
+		return id
 	}
 	var common []string
 	for i, d := range slices.DeleteFunc(slices.Clone(c.members), func(d *device) bool { return d.lost == present }) {

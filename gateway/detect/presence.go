@@ -153,7 +153,11 @@ func (d *device) lose(at int64, how uint8, o *observation) {
 	d.timers[timerSilent] = never
 	d.flap(at, o)
 	d.told = d.find(ruleTable[d.lossRule()].name) != nil // it was on its way back
-	d.engine.set(&d.node, timerSettle, at+d.limits.seconds(settleSeconds))
+	settle := d.limits.seconds(settleSeconds)
+	if len(d.changes) >= 3 { // it has come and gone: wait whether it flaps
+		settle *= 4
+	}
+	d.engine.set(&d.node, timerSettle, at+settle)
 	if b := d.branch(); b != nil {
 		b.lostOne(d, at)
 	}

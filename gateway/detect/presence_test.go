@@ -100,11 +100,9 @@ func TestCameras(t *testing.T) {
 			want: []string{
 				"09:00:30 raised camera_down s1/c01 0 x1",
 				"09:02:00 cleared camera_down s1/c01 0 x1",
-				"09:04:30 raised camera_down s1/c01 0 x1",
-				"09:05:00 cleared camera_down s1/c01 0 x1",
 				"09:05:00 raised camera_flapping s1/c01 4 x4",
 				"09:06:00 updated camera_flapping s1/c01 5 x5",
-				"09:06:30 raised camera_down s1/c01 0 x1 caused",
+				"09:08:00 raised camera_down s1/c01 0 x1 caused",
 				"09:16:00 cleared camera_flapping s1/c01 5 x5",
 				"09:16:00 updated camera_down s1/c01 0 x1",
 				"09:40:00 cleared camera_down s1/c01 0 x1",
@@ -114,7 +112,7 @@ func TestCameras(t *testing.T) {
 			name: "four changes in more than ten minutes", steps: script(others,
 				status("09:00", "c01", down), status("09:00:10", "c01", up), status("09:05", "c01", down), beats("09:10:01", "10:30", time.Minute, "s1/c01")),
 			want: []string{
-				"09:05:30 raised camera_down s1/c01 0 x1",
+				"09:07:00 raised camera_down s1/c01 0 x1", // it has come and gone, and may flap
 				"09:10:01 cleared camera_down s1/c01 0 x1",
 			},
 		},

@@ -93,6 +93,9 @@ type site struct {
 
 	// closingGroup marks groups whose most are back and whose rest has a minute more.
 	closingGroup [groups]bool
+	// ending is set while what stood under the outage is told apart from it; never between
+	// calls.
+	ending bool
 }
 
 // stamp is a thing that happened, by its fingerprint.
