@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -22,6 +23,9 @@ import (
 	"github.com/campusgate/campusgate/gateway/detect"
 	"github.com/campusgate/campusgate/gateway/event"
 )
+
+// whole plays whole days and many seeds: go test ./cmd/campusgate/scenario -whole.
+var whole = flag.Bool("whole", false, "play whole days and many seeds")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
