@@ -59,11 +59,10 @@ func clock(t testing.TB, s string) time.Time {
 
 // told is an alarm that was put before people.
 type told struct {
-	at    time.Time
-	rule  string
-	site  event.SiteID
-	dev   event.DeviceID
-	raise bool // an alarm of its own, not one that comes back
+	at   time.Time
+	rule string
+	site event.SiteID
+	dev  event.DeviceID
 }
 
 func (c told) String() string {
@@ -86,6 +85,7 @@ type world struct {
 	kept    map[string][]byte // what the journal would hold of the detectors
 
 	announced []told
+	raised    []told // likewise, and what counted up an alarm that was before people already
 	open      map[string]alarm.Alarm
 	messages  int
 	// restarts draws when both programs end and begin anew; nil never.
@@ -147,8 +147,13 @@ func (w *world) Reset(open []alarm.Alarm) {
 func (w *world) Changed(changes []alarm.Change) {
 	for i := range changes {
 		c := &changes[i]
+		what := told{w.now, c.Alarm.Rule, c.Alarm.Site, c.Alarm.Device}
+		again := c.Action == alarm.Reraise && c.Alarm.State == alarm.Unack
 		if c.Announces() {
-			w.announced = append(w.announced, told{w.now, c.Alarm.Rule, c.Alarm.Site, c.Alarm.Device, c.Alarm.Raises == 1})
+			w.announced = append(w.announced, what)
+		}
+		if c.Announces() || again {
+			w.raised = append(w.raised, what)
 		}
 		if c.Alarm.State.Open() {
 			w.open[c.Alarm.ID] = c.Alarm
