@@ -94,6 +94,10 @@ type writer struct {
 	resolution time.Duration
 	seq        uint64
 	backfill   bool
+	// identity is what a device that sends the alert again says again, empty where it does
+	// not number its alerts; within counts the alert's events.
+	identity []byte
+	within   int
 }
 
 func (w *writer) alert(a alert) error {
@@ -112,6 +116,12 @@ func (w *writer) alert(a alert) error {
 			return fmt.Errorf("field \"serialNo\": %.80q is no whole number", s)
 		}
 		w.seq = n
+	}
+	w.identity, w.within = nil, 0
+	if w.seq != 0 && !w.observed.IsZero() {
+		// A terminal that was offline sends it later with currentEvent false, and without the
+		// picture or with another one.
+		w.identity = fmt.Appendf(nil, "%d %s %s %s %s", w.seq, a.field("dateTime"), kind, majorOf(a), minorOf(a))
 	}
 	w.device = w.name(a)
 	if w.m.Device == "" && w.device == "" {
@@ -171,6 +181,12 @@ func channel(reason string, a alert) string {
 
 func (w *writer) add(e event.Event) {
 	e.Seq, e.Backfill = w.seq, w.backfill
+	if w.identity != nil {
+		w.clock.Stamp(&e, w.identity, w.within, w.observed, w.resolution, w.m.Received)
+		w.within++
+		w.events = append(w.events, e)
+		return
+	}
 	digested := w.m.Payload
 	if w.observed.IsZero() && e.Status != nil {
 		digested = push.Fresh(w.m)

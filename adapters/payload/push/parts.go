@@ -24,10 +24,10 @@ func Parts(body []byte) ([][]byte, error) {
 		return [][]byte{body}, nil
 	}
 	line, rest, _ := bytes.Cut(body, []byte("\n"))
-	boundary := append([]byte("\n"), bytes.TrimRight(line, "\r \t")...)
+	between := append([]byte("\n"), bytes.TrimRight(line, "\r \t")...)
 	var parts [][]byte
 	for {
-		part, after, more := bytes.Cut(rest, boundary)
+		part, after, more := bytes.Cut(rest, between)
 		if len(bytes.TrimSpace(part)) > 0 {
 			if len(parts) == MaxParts {
 				return nil, ErrTooManyParts
@@ -47,6 +47,38 @@ func Parts(body []byte) ([][]byte, error) {
 		// The line break before the next boundary may be the one just passed.
 		rest = after[len(after)-len(rest)-1:]
 	}
+}
+
+// boundary stands between the parts of a body without its pictures.
+const boundary = "--campusgate-event"
+
+// WithoutPictures leaves the pictures out of a body, which nobody reads and which alone may
+// be more than a message may hold. The rest is framed anew, so that a device which sends an
+// event again with another boundary or picture sends the same. A body that is no multipart,
+// is broken, or holds nothing but pictures is returned as it is.
+func WithoutPictures(body []byte) []byte {
+	if !bytes.HasPrefix(bytes.TrimLeft(body, "\r\n \t"), []byte("--")) {
+		return body
+	}
+	parts, err := Parts(body)
+	if err != nil {
+		return body
+	}
+	var out []byte
+	for _, part := range parts {
+		if len(part) == 0 || IsPicture(part) {
+			continue
+		}
+		if bytes.Contains(part, []byte(boundary)) {
+			return body
+		}
+		out = append(append(append(out, boundary...), "\r\n\r\n"...), part...)
+		out = append(out, "\r\n"...)
+	}
+	if out == nil {
+		return body
+	}
+	return append(append(out, boundary...), "--"...)
 }
 
 // content is what follows a part's header. A part whose first line is no header field has

@@ -1,6 +1,7 @@
 package push_test
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"strings"
@@ -150,5 +151,31 @@ func TestValidate(t *testing.T) {
 	var fault *event.Fault
 	if !errors.As(err, &fault) || strings.Count(err.Error(), "is not allowed") != 8 {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWithoutPictures(t *testing.T) {
+	t.Parallel()
+	picture := "\xff\xd8\xff\xe0" + strings.Repeat("\x00\r\n--", 1<<20) + "\xff\xd9"
+	const told = `{"eventType":"AccessControllerEvent"}`
+	form := func(boundary string, contents ...string) []byte {
+		var b strings.Builder
+		for _, c := range contents {
+			b.WriteString("--" + boundary + "\r\nContent-Type: any\r\n\r\n" + c + "\r\n")
+		}
+		return []byte(b.String() + "--" + boundary + "--\r\n")
+	}
+	first := push.WithoutPictures(form("a", picture, told))
+	last := push.WithoutPictures(form("other", told, picture))
+	if len(first) > 200 || !bytes.Equal(first, last) {
+		t.Errorf("%d bytes %.200q, %d bytes", len(first), first, len(last))
+	}
+	if parts, err := push.Parts(first); err != nil || len(parts) != 1 || string(parts[0]) != told {
+		t.Errorf("%q, %v", parts, err)
+	}
+	for _, same := range [][]byte{[]byte(told), nil, form("a", picture), []byte("--a\r\nContent-Type: x")} {
+		if got := push.WithoutPictures(same); !bytes.Equal(got, same) {
+			t.Errorf("%.80q became %.80q", same, got)
+		}
 	}
 }
