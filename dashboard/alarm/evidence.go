@@ -87,6 +87,14 @@ func (e *Evidence) attachment() (Attachment, error) {
 	return a, nil
 }
 
+// Data is what the audit says of an attachment: the picture's digest, the position.
+func (a *Attachment) Data() string {
+	if a.Lat == nil {
+		return a.SHA256
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s at %.6f,%.6f", a.SHA256, *a.Lat, *a.Lon))
+}
+
 // AddEvidence adds evidence to an alarm, in one transaction with its audit entry, or returns
 // ErrNotFound, *Conflict or *Invalid. The audit holds the picture's digest.
 func (s *Service) AddEvidence(ctx context.Context, e Evidence, now time.Time) (Alarm, Attachment, error) {
@@ -111,11 +119,7 @@ func (s *Service) AddEvidence(ctx context.Context, e Evidence, now time.Time) (A
 			return &Invalid{"picture", fmt.Sprintf("at most %d attachments for one alarm", MaxAttachments)}
 		}
 		a.Attachments++
-		data := att.SHA256
-		if att.Lat != nil {
-			data = strings.TrimSpace(fmt.Sprintf("%s at %.6f,%.6f", data, *att.Lat, *att.Lon))
-		}
-		if err := w.step(&a, Attach, mark{e.By, att.Note, data}, now); err != nil {
+		if err := w.step(&a, Attach, mark{e.By, att.Note, att.Data()}, now); err != nil {
 			return err
 		}
 		att.N, att.At = a.Rev, now

@@ -68,38 +68,40 @@ func TestAuditVerifies(t *testing.T) {
 }
 
 // Whoever opens the file past the program's own guards is found out, by the first row.
-func TestTamperingIsFound(t *testing.T) {
-	t.Parallel()
-	unguarded := func(t *testing.T, path string, statements ...string) {
-		t.Helper()
-		db := raw(t, path)
-		rows, err := db.Query("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-		if err != nil {
+// unguarded changes a database as somebody does who can write its file.
+func unguarded(t *testing.T, path string, statements ...string) {
+	t.Helper()
+	db := raw(t, path)
+	rows, err := db.Query("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var triggers []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
 			t.Fatal(err)
 		}
-		defer rows.Close()
-		var triggers []string
-		for rows.Next() {
-			var name string
-			if err := rows.Scan(&name); err != nil {
-				t.Fatal(err)
-			}
-			triggers = append(triggers, name)
-		}
-		if err := rows.Err(); err != nil {
+		triggers = append(triggers, name)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range triggers {
+		if _, err := db.Exec("DROP TRIGGER " + name); err != nil {
 			t.Fatal(err)
-		}
-		for _, name := range triggers {
-			if _, err := db.Exec("DROP TRIGGER " + name); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, s := range statements {
-			if _, err := db.Exec(s); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
+	for _, s := range statements {
+		if _, err := db.Exec(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTamperingIsFound(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		statements []string
 		seq        int64
@@ -116,6 +118,9 @@ func TestTamperingIsFound(t *testing.T) {
 		"an unnumbered row":     {[]string{"INSERT INTO alarm_audit (alarm_id, n, at, actor, action, from_state, to_state, note) VALUES ('b', 9, 0, 'x', 'comment', 'unack', 'unack', '')"}, 0, "no place"},
 		"a row behind the end":  {[]string{"INSERT INTO audit SELECT 8, at, actor, action, subject, detail, hash FROM audit"}, 8, "changed"},
 		"a new beginning":       {[]string{"UPDATE audit_head SET anchor_seq = 3"}, 3, "begin"},
+		"the alarm is gone":     {[]string{"PRAGMA foreign_keys = OFF; DELETE FROM alarm WHERE id = 'c'"}, 0, "alarm c"},
+		"who has it":            {[]string{"UPDATE alarm SET assignee = 'q' WHERE id = 'a'"}, 0, "alarm a"},
+		"who saw it":            {[]string{"UPDATE alarm SET acked_by = 'q' WHERE id = 'a'"}, 0, "alarm a"},
 		"the alarm, not a word": {[]string{"UPDATE alarm SET state = 'acked' WHERE id = 'c'"}, 0, "alarm c"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,5 +172,33 @@ func TestMigrationNumbersOldAudit(t *testing.T) {
 	}
 	if r, err := store.Verify(t.Context(), path); err != nil || r.Rows != 1 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestEvidenceIsVerified(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ statement, word string }{
+		"as it was":        {"SELECT 1", ""},
+		"another picture":  {"UPDATE evidence SET data = zeroblob(70)", "picture"},
+		"the picture gone": {"PRAGMA foreign_keys = OFF; DELETE FROM evidence", "alarm a"},
+		"not attached":     {"DELETE FROM alarm_attachment", "alarm a"},
+		"another place":    {"UPDATE alarm_attachment SET lat = 1", "alarm a"},
+		"another's name":   {"UPDATE alarm_attachment SET actor = 'q'", "alarm a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, path := worked(t)
+			lat, lon := 34.25, 113.5
+			png := append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 60)...)
+			e := alarm.Evidence{ID: "a", By: "p", Note: "n", Data: png, Lat: &lat, Lon: &lon, Allows: everywhere}
+			if _, _, err := alarm.New(s).AddEvidence(t.Context(), e, time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)); err != nil {
+				t.Fatal(err)
+			}
+			unguarded(t, path, c.statement)
+			_, err := store.Verify(t.Context(), path)
+			if c.word == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), c.word) {
+				t.Errorf("%v, want %q", err, c.word)
+			}
+		})
 	}
 }

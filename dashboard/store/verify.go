@@ -175,20 +175,6 @@ func lastRetention(ctx context.Context, tx *sql.Tx) (retentionDetail, error) {
 	return d, nil
 }
 
-// compareWithAlarms holds the alarms to their last audit row.
-func compareWithAlarms(ctx context.Context, tx *sql.Tx) error {
-	var id string
-	err := tx.QueryRowContext(ctx, `SELECT id FROM alarm a WHERE NOT EXISTS
-		(SELECT 1 FROM alarm_audit e WHERE e.alarm_id = a.id AND e.n = a.rev AND e.to_state = a.state) ORDER BY id LIMIT 1`).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read alarms: %w", err)
-	}
-	return &BrokenAudit{Row: "alarm " + id, What: "the alarm is not as its audit left it"}
-}
-
 // auditSources are the three tables that share the chain, in the order of their numbers.
 type auditSources []*auditSource
 
