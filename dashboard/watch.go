@@ -111,7 +111,8 @@ func (w *watcher) judge(ctx context.Context) error {
 			facts.Gateways = append(facts.Gateways, watch.Gateway{ID: id, SeenAt: at})
 		}
 	}
-	faults = append(faults, w.d.raiser.Update(ctx, watch.Rules(), w.d.cfg.Watch.Judge(facts, w.since, now), now))
+	cfg := w.d.cfg.Watch
+	faults = append(faults, w.d.raiser.Update(ctx, watch.Rules(), cfg.Judge(facts, w.since, now), cfg.Undecided(facts, w.since, now), now))
 	return errors.Join(faults...)
 }
 

@@ -73,6 +73,9 @@ func (a *API) alarmRoutes() {
 		})
 	handle(a, http.MethodPost, "/alarms/{id}/assign", "Say who looks after an alarm", []auth.Role{auth.Admin, auth.Operator},
 		func(ctx context.Context, id auth.Identity, in *assignment) (*body[alarm.Alarm], error) {
+			if err := a.mayWork(ctx, id, in.ID, in.Body.Assignee); err != nil {
+				return nil, err
+			}
 			return a.act(ctx, id, alarm.Command{ID: in.ID, Action: alarm.Assign, Rev: in.Body.Rev, Note: in.Body.Note, Assignee: in.Body.Assignee})
 		})
 	handle(a, http.MethodGet, "/assignees", "Who may be asked to look after alarms of a site", []auth.Role{auth.Admin, auth.Operator}, a.assignees)
@@ -161,6 +164,30 @@ func (a *API) assignees(ctx context.Context, id auth.Identity, in *assigneesInpu
 		rows = append(rows, Assignee{workers[i].Username, workers[i].Name, workers[i].Role})
 	}
 	return page(rows, ""), nil
+}
+
+// mayWork refuses an assignee who cannot work on the alarm.
+func (a *API) mayWork(ctx context.Context, who auth.Identity, id, assignee string) error {
+	if assignee == "" {
+		return nil
+	}
+	row, _, err := a.deps.Alarms.Alarm(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !who.Scope.Allows(row.Site) {
+		return alarm.ErrNotFound
+	}
+	workers, err := a.deps.Auth.Workers(ctx, row.Site)
+	if err != nil {
+		return err
+	}
+	for i := range workers {
+		if workers[i].Username == assignee {
+			return nil
+		}
+	}
+	return invalid("body.assignee", "want an account that may work on alarms of this site: see /assignees")
 }
 
 func (a *API) act(ctx context.Context, id auth.Identity, c alarm.Command) (*body[alarm.Alarm], error) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
@@ -139,11 +140,32 @@ func (a *API) putWindow(ctx context.Context, id auth.Identity, w alarm.Window) (
 	if !id.Scope.All() && !id.Scope.Allows(w.Site) {
 		return nil, invalid("body.site", "want a site of your scope")
 	}
+	if err := a.known(&w); err != nil {
+		return nil, err
+	}
 	w, err := a.deps.Alarms.PutWindow(ctx, w, id.Username, a.deps.Now())
 	if err != nil {
 		return nil, err
 	}
 	return &body[alarm.Window]{w}, nil
+}
+
+// known refuses a window about what the registry does not have: a typing error would keep
+// nothing off, and nobody would learn of it.
+func (a *API) known(w *alarm.Window) error {
+	county := a.present()
+	site := county.Site(w.Site)
+	switch {
+	case w.Site != "" && site == nil:
+		return invalid("body.site", "want a site of the registry")
+	case w.Device != "" && site != nil && county.Device(w.Site, w.Device) == nil:
+		return invalid("body.device", "want a device of this site")
+	case w.Kind != "" && !slices.Contains(event.Kinds(), w.Kind):
+		return invalid("body.kind", "want a kind of device")
+	case w.Township != "" && !slices.ContainsFunc(county.Sites, func(s event.Site) bool { return s.Township == w.Township }):
+		return invalid("body.township", "want a township of the registry")
+	}
+	return nil
 }
 
 // mayPlan refuses windows beyond the caller's scope.

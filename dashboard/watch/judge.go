@@ -92,6 +92,23 @@ func (c Config) Judge(f Facts, since, now time.Time) []Condition {
 	return append(out, c.own(f)...)
 }
 
+// Undecided are the gateways that this process has not heard yet and may still hear: what
+// stood of them before it began stands on until they speak, or are silent.
+func (c Config) Undecided(f Facts, since, now time.Time) map[event.DeviceID]bool {
+	out := map[event.DeviceID]bool{}
+	if now.Sub(since) > c.GatewaySilent {
+		return out
+	}
+	for _, id := range c.Gateways {
+		out[event.DeviceID(id)] = true
+	}
+	for i := range f.Gateways {
+		g := &f.Gateways[i]
+		out[event.DeviceID(g.ID)] = g.SeenAt.Before(since)
+	}
+	return out
+}
+
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

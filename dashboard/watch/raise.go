@@ -44,8 +44,9 @@ func NewRaiser(store Store, apply func(ctx context.Context, a *event.Anomaly, no
 	return &Raiser{store: store, apply: apply, pending: map[key]bool{}, since: map[key]time.Time{}}
 }
 
-// Update makes conditions the ones that stand, of the rules that it is for.
-func (r *Raiser) Update(ctx context.Context, rules []string, conditions []Condition, now time.Time) error {
+// Update makes conditions the ones that stand, of the rules that it is for. What stands of an
+// undecided device stands on.
+func (r *Raiser) Update(ctx context.Context, rules []string, conditions []Condition, undecided map[event.DeviceID]bool, now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.read(ctx, now); err != nil {
@@ -70,7 +71,7 @@ func (r *Raiser) Update(ctx context.Context, rules []string, conditions []Condit
 		}
 	}
 	for k, a := range r.last {
-		if !holds[k] && a.State != event.Cleared && slices.Contains(rules, k.rule) {
+		if !holds[k] && !undecided[k.device] && a.State != event.Cleared && slices.Contains(rules, k.rule) {
 			faults = append(faults, r.set(ctx, &Condition{Rule: k.rule, Device: k.device, Kind: a.Kind, Severity: a.Severity, Text: a.Text}, false, now))
 		}
 	}

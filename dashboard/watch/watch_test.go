@@ -137,12 +137,12 @@ func TestRaiserOverFailuresAndRestarts(t *testing.T) {
 				}
 			}
 			now = now.Add(time.Duration(rapid.IntRange(1, 90).Draw(t, "seconds")) * time.Second)
-			_ = r.Update(t.Context(), rules, hold, now)
+			_ = r.Update(t.Context(), rules, hold, nil, now)
 		}
 		works = true
 		for range 2 {
 			now = now.Add(2 * time.Minute)
-			if err := r.Update(t.Context(), rules, hold, now); err != nil {
+			if err := r.Update(t.Context(), rules, hold, nil, now); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -183,7 +183,7 @@ func TestOldEndsStayEnded(t *testing.T) {
 	t.Parallel()
 	old := event.Anomaly{ID: "x", Rule: "a", Device: "d", State: event.Cleared, Revision: 2, UpdatedAt: at("08:00:00").AddDate(0, 0, -2)}
 	m := &memory{rows: map[string]event.Anomaly{"ad": old}, applied: map[string]event.Anomaly{}, fail: func() error { return nil }}
-	if err := watch.NewRaiser(m, m.apply).Update(t.Context(), []string{"a"}, nil, at("08:00:00")); err != nil || len(m.applied) != 0 {
+	if err := watch.NewRaiser(m, m.apply).Update(t.Context(), []string{"a"}, nil, nil, at("08:00:00")); err != nil || len(m.applied) != 0 {
 		t.Errorf("%v, applied %v", err, m.applied)
 	}
 }
@@ -245,5 +245,24 @@ func TestConfigFaults(t *testing.T) {
 	}
 	if err := watch.DefaultConfig().Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRestartKeepsWhatIsNotKnownYet: a gateway that was silent before the dashboard was
+// started anew is silent until it speaks.
+func TestRestartKeepsWhatIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	c := watch.DefaultConfig()
+	began := at("08:00:00")
+	f := watch.Facts{Gateways: []watch.Gateway{{ID: "g1", SeenAt: began.Add(-time.Hour)}, {ID: "g2", SeenAt: began.Add(time.Second)}}}
+	for after, want := range map[time.Duration]bool{2 * time.Second: true, c.GatewaySilent: true, c.GatewaySilent + time.Second: false} {
+		now := began.Add(after)
+		if got := c.Undecided(f, began, now); got["g1"] != want || got["g2"] {
+			t.Errorf("after %s: %v", after, got)
+		}
+		silent := slices.ContainsFunc(c.Judge(f, began, now), func(c watch.Condition) bool { return c.Device == "g1" })
+		if silent == want {
+			t.Errorf("after %s: silent %v, undecided %v", after, silent, want)
+		}
 	}
 }
