@@ -14,8 +14,12 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-// Decoder reads the messages. It is safe for concurrent use.
-type Decoder struct{ parsers foreign.Parsers }
+// Decoder reads the messages. It is safe for concurrent use. It remembers discovery messages:
+// see discovery.
+type Decoder struct {
+	parsers    foreign.Parsers
+	discovered discovery
+}
 
 // New returns the adapter "homeassistant".
 func New() *Decoder { return new(Decoder) }
@@ -59,12 +63,21 @@ func parseTopic(topic string) address {
 
 // Decode implements payload.Decoder.
 func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock) ([]event.Event, error) {
+	a := parseTopic(m.Topic)
+	config := a.last == "config" && strings.HasPrefix(m.Topic, "homeassistant/")
 	if len(m.Payload) == 0 {
+		if config {
+			d.discovered.forget(m.Topic)
+		}
 		return dst, nil // the topic was cleared or the device renamed
 	}
-	a := parseTopic(m.Topic)
 	out := dst
-	if status := availability(m.Payload, a.last); status != "" {
+	told, words := d.discovered.look(m.Topic)
+	status := words.said(string(bytes.TrimSpace(m.Payload)))
+	if status == "" {
+		status = availability(m.Payload, a.last)
+	}
+	if status != "" {
 		c, err := newMessage(dst, m, clock, a.device)
 		if err != nil {
 			return dst, err
@@ -77,17 +90,19 @@ func (d *Decoder) Decode(dst []event.Event, m payload.Message, clock event.Clock
 	}
 	if len(m.Payload) <= 64 {
 		if n, err := strconv.ParseFloat(string(bytes.TrimSpace(m.Payload)), 64); err == nil {
-			return bareNumber(dst, m, clock, a, n)
+			return bareNumber(dst, m, clock, a, told, n)
 		}
 	}
 	err := d.parsers.Object(m.Payload, func(v *fastjson.Value) error {
-		if a.last == "config" && strings.HasPrefix(m.Topic, "homeassistant/") {
+		if config {
+			d.discovered.learn(m.Topic, v)
 			return nil
 		}
 		c, err := newMessage(dst, m, clock, a.device)
 		if err != nil {
 			return err
 		}
+		c.told = told
 		if err := c.decode(v, a); err != nil {
 			return err
 		}
@@ -132,10 +147,10 @@ func noMeasurement(word string) bool {
 }
 
 // bareNumber reads a payload that is nothing but a number: the topic says of what.
-func bareNumber(dst []event.Event, m payload.Message, clock event.Clock, a address, n float64) ([]event.Event, error) {
-	k, ok := knownName(a.quantity)
-	if !ok || k.quantity == event.QuantityGas {
-		return dst, nil // not known, or gas in an unknown unit
+func bareNumber(dst []event.Event, m payload.Message, clock event.Clock, a address, told sensors, n float64) ([]event.Event, error) {
+	k, n, ok := told.meaning(a.quantity, "", n)
+	if !ok {
+		return dst, nil
 	}
 	c, err := newMessage(dst, m, clock, a.device)
 	if err != nil {
@@ -185,7 +200,11 @@ func (c *message) object(v *fastjson.Value) error {
 		if fault != nil {
 			return
 		}
-		k, ok := knownName(string(key))
+		name := string(key)
+		if e := c.told[name]; e.class != "" {
+			name = e.class
+		}
+		k, ok := knownName(name)
 		if !ok {
 			return
 		}
@@ -215,7 +234,7 @@ func knownName(name string) (known, bool) {
 		return known{"co2", "ppm", 0, 1e6, false}, true
 	case "pm25", "pm2_5":
 		return known{"pm25", "µg/m³", 0, 1e6, false}, true
-	case "pressure":
+	case "pressure", "atmospheric_pressure":
 		return known{"pressure", "hPa", 0, 2000, false}, true
 	case "illuminance", "illuminance_lux", "lux":
 		return known{"illuminance", "lx", 0, 1e6, false}, true
@@ -247,11 +266,11 @@ func (c *message) reading(name string, k known, v *fastjson.Value, at time.Time,
 	case fastjson.TypeNull, fastjson.TypeObject, fastjson.TypeArray:
 		return nil
 	}
-	n, ok := number(v)
-	switch {
-	case ok && k.quantity == event.QuantityGas:
-		return nil // parts per million, cubic metres of a meter: the unit stands elsewhere
-	case ok:
+	if n, ok := number(v); ok {
+		k, n, ok = c.told.meaning(name, name, n)
+		if !ok {
+			return nil // parts per million of gas, cubic metres of a meter
+		}
 		return c.measured(name, k, n, at, res)
 	}
 	if v.Type() == fastjson.TypeString && noMeasurement(string(v.GetStringBytes())) {

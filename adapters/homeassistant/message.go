@@ -16,6 +16,7 @@ type message struct {
 	payload.Message
 	*foreign.Batch
 	device event.DeviceID
+	told   sensors // what discovery said of the topic
 }
 
 // newMessage begins a message of the device that the mapping says, else of the one that it
