@@ -12,6 +12,8 @@
 //     not (a foreign key from the audit to the table of transitions).
 //   - Every change has an audit row in the same transaction. Replaying the audit gives the
 //     stored state. Nothing is ever deleted by a person; only retention removes closed ones.
+//   - Sites of one township that go dark together are one alarm of the township, raised in
+//     the transaction that takes their outages in and decided from what is stored.
 //   - Sinks see changes in the order of commit, and only committed ones.
 //   - Time is an argument; the package has no clock, no goroutine and no SQL of its own.
 package alarm

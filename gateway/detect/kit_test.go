@@ -63,8 +63,10 @@ func county(t testing.TB) *event.County {
 	s3 := event.Site{ID: "s3", Kind: event.SiteSchool, Devices: []event.Device{
 		{ID: "gw", Kind: event.KindGateway},
 		{ID: "cn1", Kind: event.KindCamera, Parent: "sw"},
-		{ID: "g1", Kind: event.KindGate}, {ID: "g2", Kind: event.KindGate},
-		{ID: "k1", Kind: event.KindKitchen, Parent: "sw"}, {ID: "t1", Kind: event.KindTemperature, Parent: "sw"},
+		{ID: "g1", Kind: event.KindGate},
+		{ID: "g2", Kind: event.KindGate},
+		{ID: "k1", Kind: event.KindKitchen, Parent: "sw"},
+		{ID: "t1", Kind: event.KindTemperature, Parent: "sw"},
 	}}
 	for i := range 6 {
 		s3.Devices = append(s3.Devices,

@@ -27,9 +27,20 @@ var troubles = []struct {
 	what    string
 	perHour float64
 }{
-	{"camera_down", 1.5}, {"camera_flapping", 0.4}, {"device_silent", 0.4}, {"switch_outage", 0.2}, {"site_outage", 0.15},
-	{"gate_denied_repeatedly", 0.6}, {"fever", 0.4}, {"thermometer_fault", 0.3}, {"visitor_items_unchecked", 0.3},
-	{"bus_overspeed", 0.2}, {"cold_store", 0.1}, {"kitchen_silent", 0.1}, {"sequence_gap", 0.2}, {"clock_wrong", 0.1},
+	{"camera_down", 1.5},
+	{"camera_flapping", 0.4},
+	{"device_silent", 0.4},
+	{"switch_outage", 0.2},
+	{"site_outage", 0.15},
+	{"gate_denied_repeatedly", 0.6},
+	{"fever", 0.4},
+	{"thermometer_fault", 0.3},
+	{"visitor_items_unchecked", 0.3},
+	{"bus_overspeed", 0.2},
+	{"cold_store", 0.1},
+	{"kitchen_silent", 0.1},
+	{"sequence_gap", 0.2},
+	{"clock_wrong", 0.1},
 }
 
 // TestUsualDay: on a usual day of the whole county, with the troubles that such a day has,
