@@ -75,7 +75,7 @@ export class Mock {
     this.world = makeCounty(now, 7, opts.sites);
     this.registry = new Registry(this);
     this.rules = new Rules(this);
-    for (const a of makeAlarms(opts.alarms ?? 0, now)) this.alarms.set(a.id, a);
+    for (const a of makeAlarms(opts.alarms ?? 0, now)) this.alarms.set(a.id, judge(a));
     for (const a of this.alarms.values()) this.audit.set(a.id, [this.#row(a, 'system', 'raise', 'normal', 'unack')]);
     for (let i = opts.events ?? 0; i > 0; i--) this.events.push(event(now - i * 1500, this.random));
     count(this.world, this.alarms.values());

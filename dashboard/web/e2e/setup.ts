@@ -102,3 +102,33 @@ export async function stubAudio(context: BrowserContext): Promise<void> {
   });
 }
 export const starts = (page: Page): Promise<number> => page.evaluate(() => (window as unknown as { audioStarts: number[] }).audioStarts.length);
+
+/** A voice that only notes what it is told to say; none of the language when lang is another. */
+export async function stubVoice(context: BrowserContext, lang = 'zh-CN'): Promise<void> {
+  await context.addInitScript((voiceLang) => {
+    const said: string[] = [];
+    Object.assign(window, { said });
+    class Utterance {
+      text: string;
+      lang = '';
+      voice: unknown = null;
+      onstart: (() => void) | null = null;
+      onerror: ((e: { error: string }) => void) | null = null;
+      constructor(text: string) {
+        this.text = text;
+      }
+    }
+    const synthesis = {
+      pending: false,
+      getVoices: () => [{ lang: voiceLang, localService: true, name: 'stub' }],
+      speak: (u: Utterance) => {
+        said.push(u.text);
+        u.onstart?.();
+      },
+      cancel() {}, addEventListener() {}, removeEventListener() {},
+    };
+    Object.defineProperty(window, 'speechSynthesis', { value: synthesis });
+    Object.assign(window, { SpeechSynthesisUtterance: Utterance });
+  }, lang);
+}
+export const said = (page: Page): Promise<string[]> => page.evaluate(() => (window as unknown as { said: string[] }).said);

@@ -66,6 +66,7 @@ export const en: Dict = {
   sound: {
     locked: 'Click to enable sound', on: 'Sound on', off: 'Sound off', muted: (t) => `Muted ${t}`, mute5: 'Mute 5 minutes',
     mute15: 'Mute 15 minutes', unmute: 'Unmute', other: 'Another tab sounds', menu: 'Sound', unsupported: 'No sound here', test: 'Test sound',
+    voice: { on: 'Voice: on', off: 'Voice: off', none: 'Voice: none for English here', failed: 'Voice: could not be played', unsupported: 'Voice: not in this browser' }, voiceTest: 'Voice is on',
   },
   alert: {
     newCritical: (sev, site, place, rule) => `${sev} alarm: ${site}, ${place}, ${rule}`,

@@ -26,6 +26,11 @@ class Sound {
   #abort: AbortController | null = null;
   #lastCritical = -Infinity;
 
+  /** Whether anything that is played now can be heard from this tab. */
+  get audible(): boolean {
+    return this.state === 'on' && this.#leading && Date.now() >= this.muteUntil;
+  }
+
   /** Must be called from a click or key press. */
   async enable(): Promise<void> {
     if (typeof AudioContext === 'undefined') {
@@ -131,7 +136,7 @@ class Sound {
   #play(severity: Severity): boolean {
     const ctx = this.#context;
     const steps = tones[severity];
-    if (!ctx || this.state !== 'on' || !this.#leading || Date.now() < this.muteUntil || !steps?.length) return false;
+    if (!ctx || !this.audible || !steps?.length) return false;
     const oscillator = ctx.createOscillator();
     const gain = ctx.createGain();
     let at = ctx.currentTime;

@@ -63,6 +63,7 @@ export const zh = {
   sound: {
     locked: '点击启用声音', on: '声音开', off: '声音关', muted: (t: string) => `静音 ${t}`, mute5: '静音 5 分钟',
     mute15: '静音 15 分钟', unmute: '恢复声音', other: '由另一标签页发声', menu: '声音', unsupported: '无法发声', test: '试音',
+    voice: { on: '语音播报：开', off: '语音播报：关', none: '语音播报：本机没有中文语音', failed: '语音播报：播放失败', unsupported: '语音播报：浏览器不支持' }, voiceTest: '语音播报已开启',
   },
   alert: {
     newCritical: (sev: string, site: string, place: string, rule: string) => `${sev}告警：${site}，${place}，${rule}`,
