@@ -58,6 +58,16 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("the fever is %+v (%v), want one that nobody has acknowledged", raised, err)
 	}
 
+	publish("campus/s004/button/e1/call", `{"state":"pressed","place":"guard-room"}`)
+	page.goOn()
+	worked := page.next("handed over")
+	for _, note := range []string{"误触，已复位", "等待复位", "已联系门卫", "确认属实"} {
+		if !strings.Contains(worked.Text, note) {
+			t.Errorf("the hand-over sheet does not say %q:\n%s", note, worked.Text)
+		}
+	}
+	onDesk(t, b, worked.ID)
+
 	page.goOn()
 	if code := demo.signal(interrupt); code != 0 {
 		t.Fatalf("Ctrl-C: exit code %d", code)
@@ -100,6 +110,33 @@ func onServer(t *testing.T, b *browser, id string) shownAlarm {
 		t.Errorf("the alarm is acknowledged by %q at %v, want operator, just now", one.Alarm.AckedBy, one.Alarm.AckedAt)
 	}
 	return one.Alarm
+}
+
+// onDesk compares what the page did to an alarm with the server's audit.
+func onDesk(t *testing.T, b *browser, id string) {
+	t.Helper()
+	var one struct {
+		Alarm struct {
+			Site, State, Verdict, Assignee, Note string
+			Attachments                          int
+		}
+		Audit []struct{ Action, By string }
+	}
+	if err := b.get("/api/v1/alarms/"+id, &one); err != nil {
+		t.Fatal(err)
+	}
+	if a := one.Alarm; a.Site != "s004" || a.State != "normal" || a.Verdict != "confirmed" || a.Assignee != "operator" || a.Attachments != 1 {
+		t.Errorf("the alarm that was handed over is %+v", a)
+	}
+	var actions []string
+	for _, e := range one.Audit {
+		if e.By == "operator" {
+			actions = append(actions, e.Action)
+		}
+	}
+	if got := strings.Join(actions, " "); got != "assign comment attach confirm ack shelve unshelve ack close" {
+		t.Errorf("the audit says %q", got)
+	}
 }
 
 // stands compares who and when on the screen with the server's.
@@ -157,7 +194,7 @@ func openPage(t *testing.T, tools browserTools, origin, person string) *openedPa
 	go p.read(stdout)
 	t.Cleanup(p.close)
 	p.tell(map[string]any{
-		"origin": origin, "user": "operator", "password": password, "person": person,
+		"origin": origin, "user": "operator", "password": password, "person": person, "desk": "s004",
 		"artifacts": t.ArtifactDir(), "patience": patience.Milliseconds(),
 	})
 	return p

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launch, Watch } from './browser';
+import { walkDesk } from './walk-desk';
 
 interface Options {
   origin: string;
@@ -12,6 +13,8 @@ interface Options {
   password: string;
   /** Who stands in the gate's event. */
   person: string;
+  /** Whose emergency call is worked on to its end. */
+  desk: string;
   /** Folder of the pictures. */
   artifacts: string;
   /** How long to wait for anything, in milliseconds. */
@@ -63,6 +66,12 @@ async function walk(opts: Options, browser: Browser, told: () => Promise<void>):
   await page.screenshot({ path: join(opts.artifacts, 'acknowledged.png') });
   say('acknowledged', { text: await cell(page).textContent(), other: await cell(other).textContent() });
   await other.context().close();
+
+  await told(); // the call of another site has been made
+  const worked = await walkDesk(page, opts.origin, opts.desk, opts.artifacts);
+  await page.goto(opts.origin);
+  await cell(page).waitFor();
+  say('handed over', { ...worked });
 
   // From here until it is back, the browser logs that nobody listens.
   watch.allowed.push(/WebSocket connection to .* failed/, /net::ERR_CONNECTION_(REFUSED|RESET)/);
