@@ -49,6 +49,10 @@ func (e *Event) Class() Class {
 	return ClassGate
 }
 
+// PastSuffix is a further token of the subject of an event that is older than what its device
+// has said before, or late: the last value of a subject is the latest in time.
+const PastSuffix = ".past"
+
 // Subject returns the bus subject of an event: campus.event.<site>.<kind>.<device>.<channel>.
 // The last token keeps the last values of one device's different observations apart.
 func (e *Event) Subject() string {

@@ -27,6 +27,9 @@ func (p *pipeline) encode(chunk *journal.Chunk) *job {
 			continue
 		}
 		buf = data
+		if e := r.Event; e != nil && p.newest.isPast(subject, e) {
+			subject += event.PastSuffix
+		}
 		for c, ch := range p.chains {
 			if ch.stream.Name == stream {
 				j.parts[c] = append(j.parts[c], message{r.Seq, subject, data[start:len(data):len(data)]})
@@ -34,6 +37,25 @@ func (p *pipeline) encode(chunk *journal.Chunk) *job {
 		}
 	}
 	return j
+}
+
+// maxNewest bounds the memory of newest; beyond it, it begins anew.
+const maxNewest = 200_000
+
+// newest remembers the latest time of each subject, so that what comes later and is older
+// does not become the last value that a dashboard starts with.
+type newest map[string]int64
+
+func (n *newest) isPast(subject string, e *event.Event) bool {
+	at := e.ObservedAt.UnixNano()
+	if last, known := (*n)[subject]; e.Late || known && at < last {
+		return true
+	}
+	if *n == nil || len(*n) >= maxNewest {
+		*n = make(newest)
+	}
+	(*n)[subject] = at
+	return false
 }
 
 // encodeRecord appends the record's bus form to buf. The stream is set in any case.

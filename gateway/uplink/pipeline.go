@@ -49,7 +49,8 @@ type pipeline struct {
 	metrics  *metrics
 	states   map[string]chainState // of the journal, at start
 
-	size int // records a batch, steered; publisher only
+	size   int    // records a batch, steered; publisher only
+	newest newest // fetch only
 
 	mu     sync.Mutex
 	reason string // why it does not get on, empty when it does
