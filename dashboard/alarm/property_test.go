@@ -232,8 +232,10 @@ func (d *desk) replay(a *alarm.Alarm, audit []alarm.Entry) {
 		switch e.Action {
 		case alarm.Ack:
 			made.AckedBy = e.By
-		case alarm.Raise, alarm.Reraise:
+		case alarm.Raise:
 			made.AckedBy = ""
+		case alarm.Reraise:
+			made.AckedBy, made.Verdict = "", ""
 		case alarm.Assign:
 			made.Assignee = e.Data
 		case alarm.FalseAlarm:

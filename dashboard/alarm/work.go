@@ -48,6 +48,9 @@ func (w *work) step(a *Alarm, action Action, m mark, now time.Time) error {
 			a.AckedBy, a.AckedAt = "", nil
 		}
 	}
+	if action == Reraise {
+		a.Verdict = "" // it was about what was known then
+	}
 	if m.note != "" && m.by != System {
 		a.Note = m.note
 	}

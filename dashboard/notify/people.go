@@ -143,7 +143,7 @@ func (s *Service) takeOver(ctx context.Context, rota, person string, rev int64, 
 	}
 	var ops []Op
 	for _, address := range p.Addresses {
-		d := dest{address.Receiver, p.Name}
+		d := dest{receiver: address.Receiver, person: p.Name, onCall: true}
 		n := &Notification{
 			ID: idOf("rota "+rota, d, ReasonHandover, 0, rev), Receiver: d.receiver, Person: d.person, Rev: rev, Reason: ReasonHandover,
 			Severity: m.Severity, Site: m.Site, State: Queued, CreatedAt: now.UTC(), NextTry: now.UTC(), Message: m,

@@ -18,7 +18,12 @@ import (
 const planBatch = 50
 
 // dest is where one notification goes.
-type dest struct{ receiver, person string }
+//
+// Who is on call is told in his quiet hours too: there is nobody else.
+type dest struct {
+	receiver, person string
+	onCall           bool
+}
 
 // idOf is the idempotency key: the same alarm, receiver, person, reason, step and revision
 // is the same notification.
@@ -164,7 +169,7 @@ func (s *Service) add(a *alarm.Alarm, d dest, reason string, step int, rev int64
 		Message: s.message(a, reason, step, now),
 	}
 	n.Message.ID = n.ID
-	if q, ok := s.quiet(d.person); ok && a.Severity != event.SeverityCritical {
+	if q, ok := s.quiet(d.person); ok && !d.onCall && a.Severity != event.SeverityCritical {
 		if end := q.until(now.In(s.zone())); !end.IsZero() {
 			n.NextTry, n.Error = end.UTC(), "quiet hours"
 		}
@@ -207,9 +212,13 @@ func (s *Service) dests(targets []string, a *alarm.Alarm, now time.Time) []dest 
 		if a.Rule == RuleFailed && d.receiver == string(a.Device) {
 			return
 		}
-		if !slices.Contains(out, d) {
-			out = append(out, d)
+		for i := range out {
+			if out[i].receiver == d.receiver && out[i].person == d.person {
+				out[i].onCall = out[i].onCall || d.onCall
+				return
+			}
 		}
+		out = append(out, d)
 	}
 	for _, t := range targets {
 		s.resolve(t, now, add)
@@ -243,7 +252,7 @@ func (s *Service) resolve(target string, now time.Time, add func(dest)) {
 	}
 	if p := s.cfg.person(name); p != nil {
 		for _, address := range p.Addresses {
-			add(dest{receiver: address.Receiver, person: p.Name})
+			add(dest{receiver: address.Receiver, person: p.Name, onCall: kind == "oncall"})
 		}
 	}
 }

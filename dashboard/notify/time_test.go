@@ -158,6 +158,10 @@ func TestOnCallAndHandover(t *testing.T) {
 		if err != nil || view.OnCall != "zhang" || view.Gaps != 14 {
 			t.Fatalf("%+v %v", view, err)
 		}
+		// Whoever is on call is told in quiet hours too.
+		if err := w.notify.SetQuiet(context.Background(), "li", 0, notify.Quiet{From: "07:00", To: "23:00"}, "li"); err != nil {
+			t.Fatal(err)
+		}
 		raise := func(id string) {
 			a := anomaly(id, 1, event.Raised)
 			w.apply(a)

@@ -59,6 +59,8 @@ func (r *replayed) take(e *alarm.Entry) {
 		r.ackedBy = ""
 	}
 	switch e.Action {
+	case alarm.Reraise:
+		r.verdict = ""
 	case alarm.Assign:
 		r.assignee = e.Data
 	case alarm.FalseAlarm:
