@@ -70,10 +70,6 @@ export class Desk {
         { username: 'operator2', name: { zh: '李值班', en: 'Operator Li' }, role: 'operator' },
       ], next: '' } };
     }
-    if (path === '/registry/people') {
-      return { body: { items: [{ person: 't-101', kind: 'staff', site: q('site'), class: '保卫科', name: '张*强' }, { person: 't-102', kind: 'staff', site: q('site'), class: '校长室', name: '李*' }], next: '' } };
-    }
-    if (path === '/registry/people/t-101/name') return desk ? { body: { person: 't-101', name: '张自强' } } : problem(403, 'forbidden');
     if (path === '/registry/calendar') return req.method === 'PUT' ? this.#putCalendar(user, body) : { body: this.calendar };
     if (path === '/maintenance') {
       if (!post) return { body: { items: this.windows.filter((w) => q('all') === 'true' || !w.ended_at), next: '' } };
