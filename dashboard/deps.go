@@ -61,6 +61,9 @@ type Deps struct {
 	Accounts []auth.Account
 	// Health are components of the same process that /readyz shall show as well.
 	Health func() map[string]event.Health
-	Build  string           // version shown to browsers
-	Now    func() time.Time // nil = time.Now
+	// Settings are those that the process runs with, as YAML and without secrets, for the
+	// administrator to read.
+	Settings string
+	Build    string           // version shown to browsers
+	Now      func() time.Time // nil = time.Now
 }

@@ -103,6 +103,9 @@ func TestEveryOperationByRole(t *testing.T) {
 		{"GET", "/api/v1/gateways", "", "", with(all, map[string]int{"guard": 403, "lost": 403})},
 		{"GET", "/api/v1/dead-letters", "", "", with(all, map[string]int{"guard": 403, "inspector": 403, "lost": 403})},
 		{"POST", "/api/v1/dead-letters/replay", "", `{"ids":[1]}`, with(all, map[string]int{"operator": 403, "guard": 403, "inspector": 403, "lost": 403})},
+		{"GET", "/api/v1/audit", "", "", map[string]int{"": 401, "admin": 200, "operator": 403, "guard": 403, "inspector": 403, "lost": 403}},
+		{"GET", "/api/v1/audit?cursor=x", "/api/v1/audit", "", map[string]int{"admin": 422}},
+		{"GET", "/api/v1/config", "", "", map[string]int{"": 401, "admin": 200, "operator": 403, "guard": 403, "inspector": 403, "lost": 403}},
 		{"POST", "/api/v1/login", "", `{"username":"nobody","password":"nothing here"}`, map[string]int{"": 401, "admin": 401, "operator": 401}},
 		{"POST", "/api/v1/logout", "", `{}`, map[string]int{"": 401, "admin": 204, "operator": 204, "guard": 204, "inspector": 204, "lost": 204}}, // last: it ends the sessions
 	}

@@ -73,9 +73,17 @@ func startDashboard(ctx context.Context, running *lifecycle.Stack, s dashboardSe
 	if err != nil {
 		return nil, failed(ctx, running, event.Under("history", err))
 	}
+	settings, err := config.Shown(struct {
+		Dashboard dashboard.Config    `yaml:"dashboard"`
+		Bus       bus.Config          `yaml:"bus"`
+		History   influx.ReaderConfig `yaml:"history"`
+	}{s.Config, s.bus, s.history})
+	if err != nil {
+		return nil, failed(ctx, running, err)
+	}
 	d, err := dashboard.New(s.Config, dashboard.Deps{
 		County: s.county, CheckCounty: checkLimits, Documents: client, Rules: language{reader, s.county}, Bus: client, History: history{reader}, Web: web.Handler(), Log: s.log, Registry: registry,
-		Accounts: s.accounts, Build: version,
+		Accounts: s.accounts, Settings: settings, Build: version,
 	})
 	if err != nil {
 		return nil, failed(ctx, running, event.Under("dashboard", err))

@@ -7,6 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Alarm, AuditRow, CampusEvent, Device, Me } from '../src/lib/types';
 import { Desk, judge } from './desk';
+import { Admin } from './admin';
 import { Registry, Rules } from './ops';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
 
@@ -53,6 +54,7 @@ export class Mock {
   readonly desk = new Desk(this);
   readonly registry: Registry;
   readonly rules: Rules;
+  readonly admin: Admin;
   /** What the channel stats says of a flood. */
   flood = { on: false, since: null as string | null, new_10m: 0, operators: 1, limit: 10 };
   /** How far the server's clock is ahead, in milliseconds. */
@@ -75,6 +77,7 @@ export class Mock {
     this.world = makeCounty(now, 7, opts.sites);
     this.registry = new Registry(this);
     this.rules = new Rules(this);
+    this.admin = new Admin(this);
     for (const a of makeAlarms(opts.alarms ?? 0, now)) this.alarms.set(a.id, judge(a));
     for (const a of this.alarms.values()) this.audit.set(a.id, [this.#row(a, 'system', 'raise', 'normal', 'unack')]);
     for (let i = opts.events ?? 0; i > 0; i--) this.events.push(event(now - i * 1500, this.random));
@@ -151,6 +154,13 @@ export class Mock {
     this.#seq['devices']! += list.length;
     for (const d of list) this.world.devices.set(d.id, d);
     this.#broadcast('devices', from, this.#seq['devices']!, (c) => list.filter((d) => this.#sees(c.user, d.site)).map((d) => ['~', d.id, d]));
+  }
+
+  removeDevice(id: string): void {
+    const n = ++this.#seq['devices']!;
+    const site = this.world.devices.get(id)?.site ?? '';
+    this.world.devices.delete(id);
+    this.#broadcast('devices', n, n, (c) => (this.#sees(c.user, site) ? [['-', id]] : []));
   }
 
   publishStats(rate: number): void {
@@ -333,7 +343,7 @@ export class Mock {
     if (path === '/dead-letters') {
       if (user.role !== 'admin' && user.role !== 'operator') return this.#problem(res, 403, 'forbidden');
       const at = new Date(this.now()).toISOString();
-      const row = (id: number, topic: string, reason: string, payload: Buffer) => ({ gateway: 'gw1', id, time: at, broker: 'local', topic, adapter: 'gate', reason, source: 'decode', qos: 1, retained: false, payload: payload.toString('base64') });
+      const row = (id: number, topic: string, reason: string, payload: Buffer) => ({ gateway: 'gw1', id, time: at, broker: 'local', topic, adapter: 'gate', reason, source: 'decode', qos: 1, retained: false, payload: payload.toString('base64'), payload_bytes: id === 9 ? 70_000 : payload.length, truncated: id === 9 });
       return this.#json(res, 200, { items: [
         row(7, 'campus/s012/gate/g1/access', 'field direction: "sideways" is not in or out', Buffer.from('{"ts":1795500000,"direction":"sideways","person":"<img src=x onerror=alert(1)>"}')),
         row(8, 'campus/s013/kitchen/k1/reading', 'not JSON: invalid character at 0', Buffer.from([0, 1, 2, 255, 254])),
@@ -342,7 +352,7 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
+    const answer = this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
       if (answer.status === 204) res.writeHead(204).end();
       else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { excerpt, lineDiff } from '../src/lib/linediff';
+import { ages, configLines } from '../src/lib/settings';
 import { csv, differences, draftOf, fields, rowOf, sheets, type Row } from '../src/lib/registry';
 
 test('a row that nobody changed comes back from its form as it was', () => {
@@ -43,4 +44,10 @@ test('line differences build either text again', () => {
     expect(side('del')).toBe(plain(b));
   }
   expect(excerpt(lineDiff('1\n2\n3\n4\n5\n6\n7\n8\n9', '1\n2\n3\n4\nx\n6\n7\n8\n9'), 1).map((l) => l?.text ?? null)).toEqual([null, '4', '5', 'x', '6', null]);
+});
+
+test('a line of the settings knows where it stands', () => {
+  const lines = configLines('a:\n  list:\n  - name: x\n    file: f\n  urls:\n  - nats://h:1\n  max_age: 168h0m0s\nb: 1\n');
+  expect(lines.map((l) => l.path)).toEqual(['a', 'a.list', 'a.list.name', 'a.list.file', 'a.urls', 'a.urls', 'a.max_age', 'b']);
+  expect(ages(lines)).toEqual([{ path: 'a.max_age', value: '7 d' }]);
 });

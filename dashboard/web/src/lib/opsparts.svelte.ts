@@ -6,8 +6,12 @@ import type { Role } from './types';
 
 const loaders = {
   overview: () => import('../pages/ops/Overview.svelte'),
+  devices: () => import('../pages/ops/Devices.svelte'),
   registry: () => import('../pages/ops/Registry.svelte'),
   rules: () => import('../pages/ops/Rules.svelte'),
+  notify: () => import('../pages/ops/Notify.svelte'),
+  audit: () => import('../pages/ops/Audit.svelte'),
+  config: () => import('../pages/ops/Config.svelte'),
 };
 export type Part = keyof typeof loaders;
 
@@ -27,5 +31,5 @@ export async function preloadParts(names: Part[] = Object.keys(loaders) as Part[
 
 /** Operators keep rotas and try rules; all else is the administrator's. */
 export function mayOpen(part: Part, role: Role | undefined): boolean {
-  return role === 'admin' || (role === 'operator' && (part as string === 'rules' || part as string === 'notify'));
+  return role === 'admin' || (role === 'operator' && (part === 'rules' || part === 'notify'));
 }

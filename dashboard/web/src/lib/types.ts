@@ -281,6 +281,10 @@ export interface DeadLetter {
   retained: boolean;
   /** base64 */
   payload: string;
+  /** Of the whole payload. */
+  payload_bytes?: number;
+  /** The payload is only its beginning. */
+  truncated?: boolean;
 }
 
 export interface Page<T> {
