@@ -175,8 +175,17 @@ type openedPage struct {
 // openPage starts the script, which signs in and waits for a gate's event with the person.
 func openPage(t *testing.T, tools browserTools, origin, person string) *openedPage {
 	t.Helper()
+	return openScript(t, tools, "system", map[string]any{
+		"origin": origin, "user": "operator", "password": password, "person": person, "desk": "s004",
+		"artifacts": t.ArtifactDir(), "patience": patience.Milliseconds(),
+	})
+}
+
+// openScript starts a script of dashboard/web/e2e and tells it what it needs to know.
+func openScript(t *testing.T, tools browserTools, name string, options map[string]any) *openedPage {
+	t.Helper()
 	p := &openedPage{t: t, said: make(chan seen, 16), exited: make(chan struct{})}
-	p.cmd = exec.Command(tools.node, filepath.Join("e2e", "run.mjs"), "system")
+	p.cmd = exec.Command(tools.node, filepath.Join("e2e", "run.mjs"), name)
 	p.cmd.Dir, p.cmd.Stderr = tools.web, &p.stderr
 	p.cmd.Env = append(cleanEnviron(), "CHROMIUM="+tools.chromium)
 	p.cmd.SysProcAttr = endsWithUs()
@@ -193,10 +202,7 @@ func openPage(t *testing.T, tools browserTools, origin, person string) *openedPa
 	}
 	go p.read(stdout)
 	t.Cleanup(p.close)
-	p.tell(map[string]any{
-		"origin": origin, "user": "operator", "password": password, "person": person, "desk": "s004",
-		"artifacts": t.ArtifactDir(), "patience": patience.Milliseconds(),
-	})
+	p.tell(options)
 	return p
 }
 

@@ -89,21 +89,16 @@ type Deps struct {
 	Hub      *live.Hub
 	History  History
 	Gateways Gateways
-	Rules    *rulebook.Service // the county's own rules; nil: 503
-	Notify   *notify.Service   // nil: 503
-	// Audit lists who did what; nil: 503.
-	Audit func(context.Context, AuditQuery) ([]AuditEntry, error)
-	// Settings are those in force, as YAML without secrets; AlarmRetention is one of them.
-	Settings       string
-	AlarmRetention time.Duration
-	Health         func() map[string]event.Health // of every component, for /readyz
-	Web            http.Handler                   // the page
-	Metrics        http.Handler                   // /metrics
-	Registry       prometheus.Registerer          // nil = a registry of its own
-	Log            zerolog.Logger
-	Build          string
-	TLS            bool
-	Now            func() time.Time // nil = time.Now
+	Rules    *rulebook.Service              // the county's own rules; nil: 503
+	Notify   *notify.Service                // nil: 503
+	Health   func() map[string]event.Health // of every component, for /readyz
+	Web      http.Handler                   // the page
+	Metrics  http.Handler                   // /metrics
+	Registry prometheus.Registerer          // nil = a registry of its own
+	Log      zerolog.Logger
+	Build    string
+	TLS      bool
+	Now      func() time.Time // nil = time.Now
 }
 
 // API is the HTTP handler.
@@ -196,7 +191,6 @@ func (a *API) routes() {
 		a.rulesRoutes()
 		a.notifyRoutes()
 		a.registryRoutes()
-		a.administratorRoutes()
 	})
 }
 

@@ -45,23 +45,35 @@ type auditLogInput struct {
 	Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"100"`
 }
 
-// administratorRoutes are for whoever answers for the whole installation.
-func (a *API) administratorRoutes() {
-	handle(a, http.MethodGet, "/audit", "Who did what, the newest first", admins(), a.auditLog)
+// Administrator is what only those ask for who answer for the whole installation.
+type Administrator struct {
+	// Audit lists who did what; nil: 503.
+	Audit func(context.Context, AuditQuery) ([]AuditEntry, error)
+	// Settings are those in force, as YAML without secrets.
+	Settings       string
+	AlarmRetention time.Duration
+}
+
+// ServeAdministrator adds GET /audit and GET /config. Call it once, before the API serves.
+func (a *API) ServeAdministrator(d Administrator) {
+	handle(a, http.MethodGet, "/audit", "Who did what, the newest first", admins(),
+		func(ctx context.Context, id auth.Identity, in *auditLogInput) (*body[list[AuditEntry]], error) {
+			if !id.Scope.All() {
+				return nil, countyOnly()
+			}
+			return auditLog(ctx, d.Audit, in)
+		})
 	handle(a, http.MethodGet, "/config", "The settings in force, without secrets", admins(),
 		func(_ context.Context, id auth.Identity, _ *nothing) (*body[Settings], error) {
 			if !id.Scope.All() {
 				return nil, countyOnly()
 			}
-			return &body[Settings]{Settings{Text: a.deps.Settings, AlarmRetentionS: a.deps.AlarmRetention.Seconds(), Build: a.deps.Build}}, nil
+			return &body[Settings]{Settings{Text: d.Settings, AlarmRetentionS: d.AlarmRetention.Seconds(), Build: a.deps.Build}}, nil
 		})
 }
 
-func (a *API) auditLog(ctx context.Context, id auth.Identity, in *auditLogInput) (*body[list[AuditEntry]], error) {
-	if !id.Scope.All() {
-		return nil, countyOnly()
-	}
-	if a.deps.Audit == nil {
+func auditLog(ctx context.Context, read func(context.Context, AuditQuery) ([]AuditEntry, error), in *auditLogInput) (*body[list[AuditEntry]], error) {
+	if read == nil {
 		return nil, problem(http.StatusServiceUnavailable, codeUnavailable, "the audit is not kept here")
 	}
 	before := int64(0)
@@ -71,7 +83,7 @@ func (a *API) auditLog(ctx context.Context, id auth.Identity, in *auditLogInput)
 			return nil, invalid("query.cursor", "want the cursor of the page before")
 		}
 	}
-	rows, err := a.deps.Audit(ctx, AuditQuery{Actor: in.By, Area: in.Area, Text: in.Text, From: in.From, To: in.To, Before: before, Limit: in.Limit})
+	rows, err := read(ctx, AuditQuery{Actor: in.By, Area: in.Area, Text: in.Text, From: in.From, To: in.To, Before: before, Limit: in.Limit})
 	next := ""
 	if n := len(rows); n == in.Limit {
 		next = strconv.FormatInt(rows[n-1].Seq, 10)

@@ -11,6 +11,7 @@ const sizes: Record<string, { width: number; height: number }> = {
 const paths: Record<string, string> = {
   situation: '/', alarms: '/alarms', alarm: '/alarms/a0003f3c9d1e7b2a4', site: '/sites/s002', cameras: '/cameras', gate: '/gate', uptime: '/uptime', ops: '/ops',
   shelve: '/alarms/a0003f3c9d1e7b2a4?do=shelve', shelved: '/shelved', maintenance: '/shelved?tab=maintenance&window=new', calendar: '/shelved?tab=calendar', shift: '/shift', numbers: '/numbers',
+  opsdevices: '/ops/devices?tab=silent', opsregistry: '/ops/registry?key=s003', opsrules: '/ops/rules', opsnotify: '/ops/notify?tab=rota', opsaudit: '/ops/audit', opsconfig: '/ops/config',
 };
 
 export async function main([folder = 'test-results', ...only]: string[]): Promise<void> {
@@ -48,7 +49,7 @@ export async function main([folder = 'test-results', ...only]: string[]): Promis
           for (const [name, path] of Object.entries(paths)) {
             if (!wanted(name)) continue;
             await page.goto(origin + path);
-            await page.waitForSelector('[role=row][data-key], [data-cell], .audit li, tbody tr, [data-group], [data-maintenance], [data-calendar]');
+            await page.waitForSelector('[role=row][data-key], [data-cell], .audit li, tbody tr, pre, textarea, [data-group], [data-maintenance], [data-calendar]');
             if (name === 'cameras') await page.locator('canvas').press('ArrowRight');
             await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
             await shot(name);

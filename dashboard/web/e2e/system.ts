@@ -7,7 +7,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { launch, Watch } from './browser';
 import { walkDesk } from './walk-desk';
 
-interface Options {
+export interface Options {
   origin: string;
   user: string;
   password: string;
@@ -21,7 +21,7 @@ interface Options {
   patience: number;
 }
 
-const say = (step: string, more: Record<string, unknown> = {}): void => void process.stdout.write(`${JSON.stringify({ step, ...more })}\n`);
+export const say = (step: string, more: Record<string, unknown> = {}): void => void process.stdout.write(`${JSON.stringify({ step, ...more })}\n`);
 
 export async function main(): Promise<void> {
   const input = createInterface({ input: process.stdin });
@@ -93,7 +93,7 @@ async function walk(opts: Options, browser: Browser, told: () => Promise<void>):
 }
 
 /** Signs in by the form. The question who we are is the one error that may be logged. */
-async function open(opts: Options, browser: Browser, watch: Watch): Promise<Page> {
+export async function open(opts: Options, browser: Browser, watch: Watch): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' });
   context.setDefaultTimeout(opts.patience);
   watch.follow(context, opts.origin);
