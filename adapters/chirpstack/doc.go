@@ -28,7 +28,7 @@
 // Sources: chirpstack-docs, integrations/events.md and chirpstack-gateway-bridge/payloads
 // (ChirpStack v4). A subscription:
 //
-//	topics:
+//	subscriptions:
 //	  - filter: "application/+/device/+/event/+"
 //	    adapter: chirpstack
 //	  - filter: "+/gateway/+/state/conn"

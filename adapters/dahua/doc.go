@@ -29,8 +29,8 @@
 //
 //	ingest:
 //	  brokers:
-//	    - url: mqtt://127.0.0.1:1883
+//	    - url: tcp://127.0.0.1:1883
 //	      subscriptions:
-//	        - topic: dahua/#
+//	        - filter: "dahua/#"
 //	          adapter: dahua
 package dahua

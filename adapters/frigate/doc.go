@@ -27,10 +27,10 @@
 // Source: Frigate documentation, "MQTT" (docs.frigate.video/integrations/mqtt).
 //
 //	subscriptions:
-//	  - topic: frigate/available
+//	  - filter: "frigate/available"
 //	    adapter: frigate
-//	  - topic: frigate/+/status/+
+//	  - filter: "frigate/+/status/+"
 //	    adapter: frigate
-//	  - topic: frigate/stats
+//	  - filter: "frigate/stats"
 //	    adapter: frigate
 package frigate

@@ -29,7 +29,7 @@
 //
 // The same bodies relayed over MQTT:
 //
-//   - topic: cameras/+/manscdp
+//   - filter: "cameras/+/manscdp"
 //     adapter: gb28181
 //
 // The listener, which registers as the platform "server_id" of the devices' settings:

@@ -24,7 +24,7 @@ import (
 // messages keep their order.
 const (
 	udpWorkers = 16
-	udpQueue   = 64
+	udpQueue   = 1024 // a recorder sends its catalogue in one burst
 	maxUDP     = 64 << 10
 	tick       = 500 * time.Millisecond // how often registrations are looked at
 )
@@ -336,8 +336,11 @@ func (l *Listener) readMessage(conn net.Conn, in *bufio.Reader) ([]byte, error) 
 	if uint64(*length) > uint64(l.cfg.MaxMessageBytes) {
 		return nil, errTooLong
 	}
-	head := len(raw)
-	raw = append(raw, make([]byte, int(*length))...)
-	_, err = io.ReadFull(in, raw[head:])
-	return raw, err
+	// Memory grows with what has come, not with what is announced.
+	body := bytes.NewBuffer(raw)
+	n, err := io.CopyN(body, in, int64(*length))
+	if err == io.EOF && n < int64(*length) {
+		err = io.ErrUnexpectedEOF
+	}
+	return body.Bytes(), err
 }

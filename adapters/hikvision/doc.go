@@ -32,8 +32,8 @@
 //
 //	ingest:
 //	  brokers:
-//	    - url: mqtt://127.0.0.1:1883
+//	    - url: tcp://127.0.0.1:1883
 //	      subscriptions:
-//	        - topic: hikvision/#
+//	        - filter: "hikvision/#"
 //	          adapter: hikvision
 package hikvision

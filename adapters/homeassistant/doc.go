@@ -29,7 +29,7 @@
 // Sources: home-assistant.io, integrations "MQTT", "MQTT Sensor" and "MQTT discovery"
 // (payload_available, payload_not_available); ESP Easy's "Connected". A subscription:
 //
-//	topics:
+//	subscriptions:
 //	  - filter: "home/+/status"
 //	    adapter: homeassistant
 //	  - filter: "office/+"

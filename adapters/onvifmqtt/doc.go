@@ -28,7 +28,7 @@
 // Sources: the maker's VAPIX "MQTT client API" and "Object Analytics" pages, ONVIF Core
 // specification 9 (event topics), ONVIF event broker "JSON event format". A subscription:
 //
-//	topics:
+//	subscriptions:
 //	  - filter: "axis/+/event/#"
 //	    adapter: onvifmqtt
 //	  - filter: "+/onvif-ej/#"

@@ -27,6 +27,6 @@
 // Source: OwnTracks booklet, "JSON" (owntracks.org/booklet/tech/json).
 //
 //	subscriptions:
-//	  - topic: owntracks/+/+
+//	  - filter: "owntracks/+/+"
 //	    adapter: owntracks
 package owntracks

@@ -28,11 +28,11 @@
 // "Humidity", "Smoke", "Flood", "DevicePower", "Sys" (shelly-api-docs.shelly.cloud/gen2).
 //
 //	subscriptions:
-//	  - topic: +/online
+//	  - filter: "+/online"
 //	    adapter: shelly
-//	  - topic: +/events/rpc
+//	  - filter: "+/events/rpc"
 //	    adapter: shelly
-//	  - topic: shellyplusht-a1b2c3d4e5f6/events/rpc
+//	  - filter: "shellyplusht-a1b2c3d4e5f6/events/rpc"
 //	    adapter: shelly
 //	    quantity: cold_store
 package shelly

@@ -33,7 +33,7 @@
 // Sources: Sparkplug 3.0 chapters 4 (topics), 5 (operation), 6 (payloads, 6.4.5 metric; the
 // protobuf schema of 6.4.1). A subscription:
 //
-//	topics:
+//	subscriptions:
 //	  - filter: "spBv1.0/#"
 //	    adapter: sparkplug
 //	    ask: true

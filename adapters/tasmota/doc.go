@@ -30,9 +30,9 @@
 // "Bluetooth", "Zigbee" (tasmota.github.io/docs).
 //
 //	subscriptions:
-//	  - topic: tele/#
+//	  - filter: "tele/#"
 //	    adapter: tasmota
-//	  - topic: tele/freezer-2/SENSOR
+//	  - filter: "tele/freezer-2/SENSOR"
 //	    adapter: tasmota
 //	    quantity: freezer
 package tasmota

@@ -23,7 +23,7 @@
 // Sources: traccar openapi.yaml (Position: speed in knots), and the forwarding chapter of its
 // documentation; the maker's page "Codec JSON" and the AVL id list. A subscription:
 //
-//	topics:
+//	subscriptions:
 //	  - filter: "traccar/positions"
 //	    adapter: traccar
 //	  - filter: "+/data"

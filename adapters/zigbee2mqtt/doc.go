@@ -30,9 +30,9 @@
 // (zigbee2mqtt.io/guide).
 //
 //	subscriptions:
-//	  - topic: zigbee2mqtt/#
+//	  - filter: "zigbee2mqtt/#"
 //	    adapter: zigbee2mqtt
-//	  - topic: zigbee2mqtt/cold_store_1
+//	  - filter: "zigbee2mqtt/cold_store_1"
 //	    adapter: zigbee2mqtt
 //	    quantity: cold_store
 package zigbee2mqtt

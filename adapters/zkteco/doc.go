@@ -30,8 +30,8 @@
 //
 //	ingest:
 //	  brokers:
-//	    - url: mqtt://127.0.0.1:1883
+//	    - url: tcp://127.0.0.1:1883
 //	      subscriptions:
-//	        - topic: zkteco/#
+//	        - filter: "zkteco/#"
 //	          adapter: zkteco
 package zkteco

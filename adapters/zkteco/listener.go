@@ -27,7 +27,7 @@ var _ payload.Listener = (*Listener)(nil)
 
 // NewListener checks the configuration and opens nothing.
 func NewListener(cfg Config, deps payload.ListenerDeps) (*Listener, error) {
-	s, err := push.NewServer(cfg, deps, push.Protocol{Name: Name, Who: who, Refuse: refuse, Read: read})
+	s, err := push.NewServer(cfg, deps, push.Protocol{Name: Name, Who: who, Refuse: refuse, Read: read, Split: rows})
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +84,23 @@ func read(r *http.Request, who push.Credential, body []byte) (topic string, cont
 	topic = strings.Join(append([]string{Name, who.Address, table}, who.Words...), "/")
 	return topic, content, keep, answer
 }
+
+// rows divides a table of passages: a terminal that is told "OK: 2" sends neither row again,
+// so one that cannot be read must not take the other with it.
+func rows(topic string, content []byte) [][]byte {
+	if table := push.PlaceOf(Name, topic).Rest; len(table) == 0 || !passages(strings.ToLower(table[0])) || countRows(content) < 2 {
+		return [][]byte{content}
+	}
+	var out [][]byte
+	for _, line := range bytes.Split(content, []byte("\n")) {
+		if len(bytes.TrimSpace(line)) > 0 {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func passages(table string) bool { return table == "attlog" || table == "rtlog" }
 
 func countRows(body []byte) int {
 	n := 0

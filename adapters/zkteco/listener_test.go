@@ -77,3 +77,18 @@ func TestSentAgain(t *testing.T) {
 		t.Error("another batch makes another event of a row")
 	}
 }
+
+// TestOneBadRowTakesNoOther: the terminal sends neither row again.
+func TestOneBadRowTakesNoOther(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "ABC1 -\n")
+	body := "7\tyesterday\t255\t15\t0\t0\n8\t2026-11-24 07:31:05\t255\t15\t0\t0\n"
+	if _, text := c.Ask(t, "/iclock/cdata?SN=ABC1&table=ATTLOG", "text/plain", body); text != "OK: 2" {
+		t.Error(text)
+	}
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	if len(c.Events) != 1 || len(c.Dead) != 1 || c.Events[0].Gate.Person != "8" {
+		t.Error(c.Events, c.Dead)
+	}
+}

@@ -42,12 +42,12 @@ func (p *pipeline) encode(chunk *journal.Chunk) *job {
 // maxNewest bounds the memory of newest; beyond it, it begins anew.
 const maxNewest = 200_000
 
-// newest remembers the latest time of each subject, so that what comes later and is older
+// newest remembers the latest second of each subject, so that what comes later and is older
 // does not become the last value that a dashboard starts with.
 type newest map[string]int64
 
 func (n *newest) isPast(subject string, e *event.Event) bool {
-	at := e.ObservedAt.UnixNano()
+	at := e.ObservedAt.Unix() // digits below a second may be made up
 	if last, known := (*n)[subject]; e.Late || known && at < last {
 		return true
 	}

@@ -31,6 +31,9 @@ type Protocol struct {
 	// Read makes the topic and payload of a request; keep is false for what is only to be
 	// answered. Answer is the text for a request that is durable or not to be kept.
 	Read func(r *http.Request, who Credential, body []byte) (topic string, content []byte, keep bool, answer string)
+	// Split divides a payload into messages of their own, so that one that cannot be read
+	// takes no other with it; nil: it is one.
+	Split func(topic string, content []byte) [][]byte
 }
 
 // Server takes pushes in.
@@ -223,9 +226,16 @@ func (s *Server) deliver(ctx context.Context, address, topic string, content []b
 	if !known {
 		site, device = payload.Unassigned(s.protocol.Name, address)
 	}
-	return s.deps.Deliver(ctx, payload.Message{
-		Topic: topic, Payload: content, Received: s.deps.Now(), Site: site, Device: device,
-	})
+	parts := [][]byte{content}
+	if s.protocol.Split != nil {
+		parts = s.protocol.Split(topic, content)
+	}
+	now := s.deps.Now()
+	messages := make([]payload.Message, len(parts))
+	for i, part := range parts {
+		messages[i] = payload.Message{Topic: topic, Payload: part, Received: now, Site: site, Device: device}
+	}
+	return s.deps.Deliver(ctx, messages...)
 }
 
 // bounded closes connections beyond the room there is.

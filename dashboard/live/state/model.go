@@ -172,7 +172,7 @@ func (m *Model) observe(d *device, e *event.Event, now time.Time) {
 	at := e.ObservedAt
 	switch {
 	case e.Status != nil:
-		if at.After(d.statusAt) {
+		if newer(at, d.statusAt) {
 			d.statusAt = at
 			s := e.Status
 			if r.Status != s.Status {
@@ -187,26 +187,31 @@ func (m *Model) observe(d *device, e *event.Event, now time.Time) {
 			}
 		}
 	case e.Reading != nil:
-		if v, ok := r.Values[e.Reading.Quantity]; !ok || at.After(v.At) {
+		if v, ok := r.Values[e.Reading.Quantity]; !ok || newer(at, v.At) {
 			if ok || len(r.Values) < 32 {
 				r.Values[e.Reading.Quantity] = Value{e.Reading.Value, e.Reading.Unit, at}
 			}
 		}
 	case e.Position != nil:
-		if r.Position == nil || at.After(r.Position.At) {
+		if r.Position == nil || newer(at, r.Position.At) {
 			r.Position = positionOf(r.Position, e)
 		}
 	}
 	if e.Status == nil && e.Check == nil && r.Status == event.StatusUnknown && !e.Retained && !e.Late {
 		r.Status, r.Since = event.StatusUp, &at // it works, and says nothing else of itself
 	}
-	if at.After(d.lastAt) && (e.Status == nil || !e.Status.Heartbeat) {
+	if newer(at, d.lastAt) && (e.Status == nil || !e.Status.Heartbeat) {
 		d.lastAt = at
 		r.Last = &Last{Type: e.Type, At: at, Text: words(e)}
 	}
 	d.judge(m.county, now)
 	m.changed(d)
 }
+
+// newer reports whether what was observed at a time replaces what was observed at another.
+// Many devices tell whole seconds, and the digits below them are made up: within a second
+// what arrives later is newer.
+func newer(at, than time.Time) bool { return !at.Before(than.Truncate(time.Second)) }
 
 // positionOf keeps the old place where the new message has no fix.
 func positionOf(old *Position, e *event.Event) *Position {
