@@ -16,18 +16,18 @@ func TestCatalogueExamplesAreTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const item = `(?m)^ *- filter: .*\n(?: +(?:adapter|qos|site|device|quantity|site_level|device_level|ask): .*\n)*`
+	const item = `(?m)^[ \t]*- filter: .*\n(?:[ \t]+(?:adapter|qos|site|device|quantity|site_level|device_level|ask): .*\n)*`
 	examples := regexp.MustCompile(item).FindAllString(string(text), -1)
 	if len(examples) < 15 {
 		t.Fatalf("%d examples", len(examples))
 	}
-	if bad := regexp.MustCompile(`(?m)^ *(?:topics:|- topic: ).*$`).FindString(string(text)); bad != "" {
+	if bad := regexp.MustCompile(`(?m)^[ \t]*(?:topics:|- topic: ).*$`).FindString(string(text)); bad != "" {
 		t.Errorf("%q is no key of a subscription", bad)
 	}
 	var list strings.Builder
 	for _, e := range examples {
 		lines := strings.Split(strings.TrimRight(e, "\n"), "\n")
-		indent := len(lines[0]) - len(strings.TrimLeft(lines[0], " "))
+		indent := len(lines[0]) - len(strings.TrimLeft(lines[0], " \t"))
 		for _, l := range lines {
 			list.WriteString("          " + l[min(indent, len(l)):] + "\n")
 		}
