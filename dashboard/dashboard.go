@@ -17,6 +17,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/availability/rollup"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
 	"github.com/campusgate/campusgate/dashboard/notify"
@@ -41,6 +42,7 @@ type Dashboard struct {
 	alarms   *alarm.Service
 	registry *registry.Service
 	rules    *rulebook.Service // nil where their language is not known
+	uptime   *rollup.Service   // nil without a history
 	gateways *gatewayBook
 	notify   *notify.Service
 	raiser   *watch.Raiser
@@ -126,6 +128,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		{"open database", d.openStore},
 		{"read registry", d.startRegistry},
 		{"open rule book", d.startRules},
+		{"count availability", d.startUptime},
 		{"make accounts", d.makeAccounts},
 		{"start live hub", d.startHub},
 		{"tell people", d.startNotify},
@@ -194,7 +197,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 		exposition = promhttp.HandlerFor(d.gather, promhttp.HandlerOpts{})
 	}
 	handler, err := api.New(api.Deps{
-		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History,
+		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History, Availability: d.uptime,
 		Gateways: d.gateways, Notify: d.notify, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})

@@ -126,6 +126,9 @@ func (d *Dashboard) events(ctx context.Context) error {
 				continue
 			}
 			d.metrics.events.Inc()
+			if d.uptime != nil {
+				d.uptime.Heard(e)
+			}
 			if !e.Late && !e.Retained {
 				d.metrics.age(now.Sub(e.ReceivedAt))
 				d.hub.SetLag(now.Sub(e.ReceivedAt))

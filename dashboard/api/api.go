@@ -16,6 +16,7 @@ import (
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/availability/rollup"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
 	"github.com/campusgate/campusgate/dashboard/notify"
@@ -80,25 +81,27 @@ type Gateways interface {
 
 // Deps are what the API needs from others. All are needed, except History (nil: 503).
 type Deps struct {
-	County   *event.County     // the registry
-	Live     *event.Registry   // follows its versions; nil: County stays
-	Edits    *registry.Service // nil: it cannot be edited (503)
-	Auth     *auth.Manager
-	Alarms   *alarm.Service
-	State    *state.Model
-	Hub      *live.Hub
-	History  History
-	Gateways Gateways
-	Rules    *rulebook.Service              // the county's own rules; nil: 503
-	Notify   *notify.Service                // nil: 503
-	Health   func() map[string]event.Health // of every component, for /readyz
-	Web      http.Handler                   // the page
-	Metrics  http.Handler                   // /metrics
-	Registry prometheus.Registerer          // nil = a registry of its own
-	Log      zerolog.Logger
-	Build    string
-	TLS      bool
-	Now      func() time.Time // nil = time.Now
+	County  *event.County     // the registry
+	Live    *event.Registry   // follows its versions; nil: County stays
+	Edits   *registry.Service // nil: it cannot be edited (503)
+	Auth    *auth.Manager
+	Alarms  *alarm.Service
+	State   *state.Model
+	Hub     *live.Hub
+	History History
+	// Availability knows past days; nil, without a history: 503.
+	Availability *rollup.Service
+	Gateways     Gateways
+	Rules        *rulebook.Service              // the county's own rules; nil: 503
+	Notify       *notify.Service                // nil: 503
+	Health       func() map[string]event.Health // of every component, for /readyz
+	Web          http.Handler                   // the page
+	Metrics      http.Handler                   // /metrics
+	Registry     prometheus.Registerer          // nil = a registry of its own
+	Log          zerolog.Logger
+	Build        string
+	TLS          bool
+	Now          func() time.Time // nil = time.Now
 }
 
 // API is the HTTP handler.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/campusgate/campusgate/dashboard/auth"
-	"github.com/campusgate/campusgate/dashboard/availability"
 	"github.com/campusgate/campusgate/dashboard/registry"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -126,30 +125,4 @@ func (a *API) days(_ context.Context, id auth.Identity, in *daysInput) (*body[li
 		rows = append(rows, row)
 	}
 	return page(rows, ""), nil
-}
-
-// offDuty are the times in the window when a device need not report.
-func offDuty(d *event.Device, s *event.Site, zone *time.Location, window availability.Interval) []availability.Layer {
-	var out []availability.Layer
-	layer := func(from, to time.Time) {
-		if to.After(from) {
-			out = append(out, availability.Layer{Interval: availability.Interval{From: from, To: to}, State: availability.OffHours})
-		}
-	}
-	at := window.From
-	y, m, day := window.From.In(zone).Date()
-	for i := -1; ; i++ {
-		noon := time.Date(y, m, day+i, 12, 0, 0, 0, zone)
-		if noon.Add(-24 * time.Hour).After(window.To) {
-			break
-		}
-		from, to, ok := d.DutyOn(s.Hours, noon)
-		if !ok || !to.After(at) {
-			continue
-		}
-		layer(at, from)
-		at = to
-	}
-	layer(at, window.To)
-	return out
 }

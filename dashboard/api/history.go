@@ -38,7 +38,7 @@ type historyInput struct {
 func (a *API) historyRoutes() {
 	handle(a, http.MethodGet, "/gate-log", "Passages at gates, newest first", everyone(), a.gateLog)
 	handle(a, http.MethodGet, "/history", "Events of one device, newest first", everyone(), a.history)
-	handle(a, http.MethodGet, "/availability", "How long devices were up, and why not", everyone(), a.availability)
+	a.uptimeRoutes()
 }
 
 // midnight is the beginning of the day, county time.

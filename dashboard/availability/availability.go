@@ -44,12 +44,16 @@ type Interval struct{ From, To time.Time }
 //   - Maintenance and OffHours replace everything.
 //   - Elsewhere replaces Down and Unobserved: a device that worked all the same was up.
 //   - Down replaces Unobserved.
+//   - Elsewhere with Gap replaces Unobserved.
 //
 // Where several apply, the first of this list does.
 type Layer struct {
 	Interval
 	State  State
 	Reason string
+	// Gap limits Elsewhere to what nobody observed: why nothing was heard, and no excuse for
+	// what was.
+	Gap bool
 }
 
 // Input is what Timeline is made from.
@@ -143,12 +147,14 @@ func (s *Span) overlay(layers []Layer) {
 		r := 0
 		switch {
 		case l.State == Maintenance:
-			r = 4
+			r = 5
 		case l.State == OffHours:
+			r = 4
+		case l.State == Elsewhere && !l.Gap && (s.State == Down || s.State == Unobserved):
 			r = 3
-		case l.State == Elsewhere && (s.State == Down || s.State == Unobserved):
-			r = 2
 		case l.State == Down && s.State == Unobserved:
+			r = 2
+		case l.State == Elsewhere && l.Gap && s.State == Unobserved:
 			r = 1
 		}
 		if r > rank || r == rank && r > 0 && l.Reason < best.Reason {
@@ -234,7 +240,7 @@ type Summary struct {
 	LongestS float64  `json:"longest_s" doc:"The longest outage, in seconds."`
 }
 
-// Sum adds up spans.
+// Sum adds up spans, oldest first; there may be gaps between them.
 func Sum(spans []Span) Summary {
 	var out Summary
 	outage := 0.0
@@ -246,15 +252,13 @@ func Sum(spans []Span) Summary {
 			continue
 		}
 		// Two spans that are down for different reasons are one outage.
-		if i == 0 || spans[i-1].State != Down {
+		if i == 0 || spans[i-1].State != Down || !spans[i-1].To.Equal(s.From) {
 			out.Outages++
+			outage = 0
 		}
 		outage += d
 		out.LongestS = max(out.LongestS, outage)
 	}
-	if observed := out.Seconds.Up + out.Seconds.Degraded + out.Seconds.Down; observed > 0 {
-		pct := 100 * out.Seconds.Up / observed
-		out.UpPct = &pct
-	}
+	out.UpPct = Share(out.Seconds.Up, out.Seconds.Degraded+out.Seconds.Down)
 	return out
 }

@@ -60,26 +60,41 @@ func (c *CameraChecks) Add(check *event.CameraCheck, at time.Time) {
 	}
 }
 
-// Rates judges a window; online is the camera's timeline in it.
+// Rates judges a window; online is the camera's timeline in it. Pictures count in service
+// time only: not in maintenance, outside duty hours, or where the timeline has nothing.
 func (c *CameraChecks) Rates(window Interval, online []Span) Rates {
 	var r Rates
 	s := Sum(online).Seconds
-	r.OnlinePct = share(s.Up+s.Degraded, s.Down)
+	r.OnlinePct = Share(s.Up+s.Degraded, s.Down)
 	for from, d := range c.days {
 		if from >= window.From.UnixNano() && from < window.To.UnixNano() {
 			r.ExpectedS += d.expected
 			r.CoveredS += d.covered
 		}
 	}
-	r.RecordedPct = share(r.CoveredS, r.ExpectedS-r.CoveredS)
-	images := Sum(Timeline(Input{Interval: window, Samples: c.images})).Seconds
-	r.UsableS, r.UnusableS = images.Up, images.Down
-	r.UsablePct = share(images.Up, images.Down)
+	r.RecordedPct = Share(r.CoveredS, r.ExpectedS-r.CoveredS)
+	for _, w := range service(online) {
+		images := Sum(Timeline(Input{Interval: w, Samples: c.images})).Seconds
+		r.UsableS += images.Up
+		r.UnusableS += images.Down
+	}
+	r.UsablePct = Share(r.UsableS, r.UnusableS)
 	return r
 }
 
-// share is good of good and bad in percent, nil when there is neither.
-func share(good, bad float64) *float64 {
+// service are the times in which spans say that the device should work.
+func service(spans []Span) []Interval {
+	var out []Interval
+	for _, s := range spans {
+		if s.State != Maintenance && s.State != OffHours {
+			out = append(out, Interval{s.From, s.To})
+		}
+	}
+	return Merge(out)
+}
+
+// Share is good of good and bad in percent, nil when there is neither.
+func Share(good, bad float64) *float64 {
 	if good+bad <= 0 {
 		return nil
 	}

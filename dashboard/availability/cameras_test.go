@@ -35,7 +35,7 @@ func TestRates(t *testing.T) {
 		t.Errorf("nothing was observed: %+v", r)
 	}
 	// A picture that was usable for an hour, black for half of one, then not to be fetched,
-	// then usable for as long as one check holds.
+	// then usable, in maintenance.
 	for at := 0; at < 60; at += 10 {
 		c.Add(looked(event.CheckPassed), min(at))
 	}
@@ -57,7 +57,7 @@ func TestRates(t *testing.T) {
 		{From: min(95), To: min(100), State: availability.Down},
 		{From: min(100), To: min(2 * days), State: availability.Maintenance},
 	})
-	if pct(r.OnlinePct) != 95 || pct(r.RecordedPct) != 88.89 || pct(r.UsablePct) != 75 || r.UsableS != 5400 || r.UnusableS != 1800 {
+	if pct(r.OnlinePct) != 95 || pct(r.RecordedPct) != 88.89 || pct(r.UsablePct) != 66.67 || r.UsableS != 3600 || r.UnusableS != 1800 {
 		t.Errorf("%v %v %v %+v", pct(r.OnlinePct), pct(r.RecordedPct), pct(r.UsablePct), r)
 	}
 }
@@ -89,7 +89,7 @@ func TestUsableMinuteByMinute(t *testing.T) {
 				break
 			}
 		}
-		r := c.Rates(between(0, 300), nil)
+		r := c.Rates(between(0, 300), []availability.Span{{From: min(0), To: min(300), State: availability.Up}})
 		if r.UsableS != usable || r.UnusableS != unusable {
 			rt.Fatalf("got %v and %v, want %v and %v", r.UsableS, r.UnusableS, usable, unusable)
 		}

@@ -8,7 +8,8 @@
 //
 // A camera is judged by three figures: how long it answered (its timeline: up and degraded),
 // how much of what should be recorded is (the last word on each day), and how long its
-// picture was usable (each check holds for three of its periods).
+// picture was usable (each check holds for three of its periods). Maintenance and hours off
+// duty count for none of them. Past days are kept and added up by the package rollup.
 //
 // Promises:
 //   - The spans of a window touch one another and fill it exactly; each moment has one state.
