@@ -106,3 +106,23 @@ func BenchmarkAvailabilityMonth(b *testing.B) {
 		})
 	}
 }
+
+// TestAMigrationMayComeLater opens a file that has seen a later migration and not one before.
+func TestAMigrationMayComeLater(t *testing.T) {
+	t.Parallel()
+	_, path := open(t)
+	db := raw(t, path)
+	for _, statement := range []string{"DROP TABLE rules_version", "DELETE FROM schema_migration WHERE version = 5"} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := db.Exec("SELECT version FROM rules_version"); err != nil {
+		t.Error(err)
+	}
+}

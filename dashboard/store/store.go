@@ -83,8 +83,8 @@ func (s *Store) migrate(ctx context.Context) error {
 		"CREATE TABLE IF NOT EXISTS schema_migration (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)"); err != nil {
 		return fmt.Errorf("read schema version: %w", err)
 	}
-	var have int
-	if err := s.write.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) FROM schema_migration").Scan(&have); err != nil {
+	have, last, err := s.applied(ctx)
+	if err != nil {
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	files, err := fs.ReadDir(migrations, "migrations")
@@ -98,7 +98,7 @@ func (s *Store) migrate(ctx context.Context) error {
 			return fmt.Errorf("migration %q has no number", f.Name())
 		}
 		newest = version
-		if version <= have {
+		if have[version] {
 			continue
 		}
 		text, err := migrations.ReadFile("migrations/" + f.Name())
@@ -121,10 +121,29 @@ func (s *Store) migrate(ctx context.Context) error {
 			return fmt.Errorf("migration %s: %w", f.Name(), err)
 		}
 	}
-	if have > newest {
-		return fmt.Errorf("its schema is version %d, this program knows up to %d: use a newer program", have, newest)
+	if last > newest {
+		return fmt.Errorf("its schema is version %d, this program knows up to %d: use a newer program", last, newest)
 	}
 	return nil
+}
+
+// applied returns which migrations the file has seen, and the last of them. One with a
+// smaller number may come later: they are written side by side.
+func (s *Store) applied(ctx context.Context) (have map[int]bool, last int, err error) {
+	rows, err := s.write.QueryContext(ctx, "SELECT version FROM schema_migration")
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = rows.Close() }() // Err says it
+	have = map[int]bool{}
+	for rows.Next() {
+		var version int
+		if err := rows.Scan(&version); err != nil {
+			return nil, 0, err
+		}
+		have[version], last = true, max(last, version)
+	}
+	return have, last, rows.Err()
 }
 
 // afterMigration returns what a migration needs beyond SQL, in the same transaction.
