@@ -107,6 +107,8 @@ func TestEveryOperationByRole(t *testing.T) {
 		{"GET", "/api/v1/availability/restatements", "", "", all},
 		{"GET", "/api/v1/availability/restatements?site=s2", "/api/v1/availability/restatements", "", with(all, map[string]int{"guard": 404, "lost": 404})},
 		{"GET", "/api/v1/availability/days", "", "", all},
+		{"GET", "/api/v1/availability/export", "", "", all},
+		{"GET", "/api/v1/availability/export?site=s2", "/api/v1/availability/export", "", with(all, map[string]int{"guard": 404, "lost": 404})},
 		{"GET", "/api/v1/availability/targets", "", "", all},
 		{"PUT", "/api/v1/availability/targets", "", `{"kind":"bus","online_pct":99,"rev":0}`, with(all, map[string]int{"operator": 403, "guard": 403, "inspector": 403, "lost": 403})},
 		{"GET", "/api/v1/gateways", "", "", with(all, map[string]int{"guard": 403, "lost": 403})},

@@ -1,8 +1,12 @@
 package dashboard_test
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +57,15 @@ func TestUptimeGroups(t *testing.T) {
 		if code, text := admin.do(http.MethodGet, "/api/v1/availability"+path, ""); code != want {
 			t.Errorf("%s: %d %s", path, code, text)
 		}
+	}
+	res := guard.request(http.MethodGet, "/api/v1/availability/export?from_day="+today(now), "")
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(string(text), "\ufeffday,township,") {
+		t.Fatalf("%d %v %s, %v", res.StatusCode, res.Header, text, err)
+	}
+	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil || len(lines) != 2 || len(lines[0]) != len(lines[1]) || lines[1][2] != "s1" || lines[1][11] != "100.0000" || lines[1][13] != "" {
+		t.Errorf("a guard's file: %q, %v", lines, err)
 	}
 	var outages api.Outages
 	admin.get("/api/v1/availability/outages", &outages)
