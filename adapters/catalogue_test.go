@@ -50,6 +50,7 @@ func TestCatalogue(t *testing.T) {
 			fmt.Fprintf(&b, "\nCases: %s.\n", strings.Join(f.cases, ", "))
 		}
 	}
+	writeMappings(t, &b, folders["mapping"].text)
 	file := filepath.Join("..", "configs", "adapters.md")
 	if *updateCatalogue {
 		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
@@ -62,6 +63,24 @@ func TestCatalogue(t *testing.T) {
 	}
 	if string(have) != b.String() {
 		t.Error("configs/adapters.md is not what the adapters say: run go test ./adapters -run TestCatalogue -update-catalogue")
+	}
+}
+
+// writeMappings tells how payloads that no adapter knows are taken in, with every example.
+func writeMappings(t *testing.T, b *strings.Builder, text string) {
+	t.Helper()
+	fmt.Fprintf(b, "\n## mappings\n\nWhat no adapter knows is described under `mappings` in the configuration, whose keys "+
+		"[campusgate.yaml](campusgate.yaml) explains; each mapping is an adapter of its own name.\n\n```text\n%s```\n", text)
+	examples, err := filepath.Glob("mapping/testdata/configs/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range examples {
+		example, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(b, "\n```yaml\n%s```\n", example)
 	}
 }
 

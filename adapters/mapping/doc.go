@@ -7,7 +7,7 @@
 // To take in a new vendor:
 //
 //  1. Keep one real message in a file, byte for byte, and note its topic.
-//  2. Copy the nearest example of testdata/configs and give it a name.
+//  2. Copy the nearest example (testdata/configs; the catalogue of adapters shows them) and give it a name.
 //  3. Set format; for JSON set records, the path of the list of measurements, if there is one.
 //  4. Say where the device's name stands: a field (from), a level of the topic (topic), or a
 //     fixed text (value). What the subscription's mapping says goes first.
