@@ -18,6 +18,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/availability/rollup"
+	"github.com/campusgate/campusgate/dashboard/inspection"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
 	"github.com/campusgate/campusgate/dashboard/notify"
@@ -45,6 +46,7 @@ type Dashboard struct {
 	uptime   *rollup.Service   // nil without a history
 	gateways *gatewayBook
 	notify   *notify.Service
+	inspect  *inspection.Service
 	raiser   *watch.Raiser
 	applying sync.Mutex // held while anomalies are applied and the position is moved
 
@@ -135,6 +137,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		{"listen", d.listen},
 		{"follow bus", d.follow},
 		{"watch", d.startWatch},
+		{"watch deadlines", d.startDeadlines},
 	} {
 		if err := step.start(ctx); err != nil {
 			d.enter(event.Failed)
@@ -157,6 +160,9 @@ func (d *Dashboard) openStore(ctx context.Context) error {
 	d.store = s
 	d.mu.Unlock()
 	d.onStop = append(d.onStop, stopper{"database", func(context.Context) error { return s.Close() }})
+	if d.inspect, err = inspection.New(s, d.county.County); err != nil {
+		return err
+	}
 	if err := d.makeNotify(); err != nil {
 		return err
 	}
@@ -198,7 +204,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Deps{
 		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History, Availability: d.uptime,
-		Gateways: d.gateways, Notify: d.notify, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
+		Gateways: d.gateways, Notify: d.notify, Inspect: d.inspect, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})
 	if err != nil {

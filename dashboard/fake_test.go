@@ -244,6 +244,12 @@ func accounts() []auth.Account {
 
 func start(t testing.TB, dir string, bus *fakeBus, change ...func(*fakeHistory)) *world {
 	t.Helper()
+	return startAt(t, dir, bus, nil, change...)
+}
+
+// startAt starts with another clock.
+func startAt(t testing.TB, dir string, bus *fakeBus, now func() time.Time, change ...func(*fakeHistory)) *world {
+	t.Helper()
 	w := &world{bus: bus, history: &fakeHistory{}}
 	for _, c := range change {
 		c(w.history)
@@ -252,7 +258,7 @@ func start(t testing.TB, dir string, bus *fakeBus, change ...func(*fakeHistory))
 	cfg.HTTP.Addr, cfg.DataDir = "127.0.0.1:0", dir
 	var err error
 	w.Dashboard, err = dashboard.New(cfg, dashboard.Deps{
-		County: county(t), Bus: bus, History: w.history, Accounts: accounts(), Build: "test", Rules: wordRules{},
+		County: county(t), Bus: bus, History: w.history, Accounts: accounts(), Build: "test", Rules: wordRules{}, Now: now,
 		Web: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/inspection"
 )
 
 // Codes of problems, for the page's own words. Never rename.
@@ -101,6 +102,9 @@ func (a *API) explain(err error) error {
 		bad        *alarm.Invalid
 		window     *alarm.WindowConflict
 		tries      *auth.TooManyTries
+		overtaken  *inspection.Conflict
+		impossible *inspection.NotAllowed
+		field      *inspection.Invalid
 		headers    huma.HeadersError
 	)
 	switch {
@@ -108,6 +112,15 @@ func (a *API) explain(err error) error {
 		return err
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &overtaken):
+		out := problem(http.StatusConflict, codeConflict, overtaken.Error())
+		c := &overtaken.Case
+		out.Conflict = &Conflict{Rev: c.Rev, State: alarm.State(c.State), By: c.UpdatedBy, At: c.UpdatedAt}
+		return out
+	case errors.As(err, &impossible):
+		return problem(http.StatusConflict, codeNotAllowed, impossible.Error())
+	case errors.As(err, &field):
+		return invalid("body."+field.Field, field.Error())
 	case errors.As(err, &conflict):
 		out := problem(http.StatusConflict, codeConflict, conflict.Error())
 		out.Conflict = &Conflict{
@@ -124,7 +137,7 @@ func (a *API) explain(err error) error {
 		out := invalid("body."+bad.Field, bad.Error())
 		out.Errors = details(err, out.Errors)
 		return out
-	case errors.Is(err, alarm.ErrNotFound):
+	case errors.Is(err, alarm.ErrNotFound), errors.Is(err, inspection.ErrNotFound):
 		return notFound()
 	case errors.Is(err, auth.ErrCredentials):
 		return problem(http.StatusUnauthorized, codeBadCredentials, err.Error())

@@ -20,7 +20,7 @@ const (
 	Admin     Role = "admin"     // everything, and the settings
 	Operator  Role = "operator"  // works on alarms
 	Guard     Role = "guard"     // works on alarms of own sites
-	Inspector Role = "inspector" // reads everything, changes nothing
+	Inspector Role = "inspector" // reads everything; inspects, and changes nothing else
 )
 
 // Roles lists the roles.

@@ -90,7 +90,8 @@ func pruneOnce(ctx context.Context, tx *sql.Tx, before int64) (int64, error) {
 	if _, err := exec("DELETE FROM audit WHERE at < ?", before); err != nil {
 		return 0, err
 	}
-	if _, err := exec("DELETE FROM evidence WHERE NOT EXISTS (SELECT 1 FROM alarm_attachment a WHERE a.sha256 = evidence.sha256)"); err != nil {
+	if _, err := exec(`DELETE FROM evidence WHERE NOT EXISTS (SELECT 1 FROM alarm_attachment a WHERE a.sha256 = evidence.sha256)
+		AND NOT EXISTS (SELECT 1 FROM inspection_picture p WHERE p.sha256 = evidence.sha256)`); err != nil {
 		return 0, err
 	}
 	d := retentionDetail{Before: before, Alarms: n}
