@@ -9,6 +9,7 @@ import type { Alarm, AuditRow, CampusEvent, Device, Me } from '../src/lib/types'
 import { Desk, judge } from './desk';
 import { Admin } from './admin';
 import { Registry, Rules } from './ops';
+import { Inspect } from './inspect';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
 
 const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'";
@@ -55,6 +56,7 @@ export class Mock {
   readonly registry: Registry;
   readonly rules: Rules;
   readonly admin: Admin;
+  readonly inspect = new Inspect(this);
   /** What the channel stats says of a flood. */
   flood = { on: false, since: null as string | null, new_10m: 0, operators: 1, limit: 10 };
   /** How far the server's clock is ahead, in milliseconds. */
@@ -352,7 +354,7 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
+    const answer = this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
       if (answer.status === 204) res.writeHead(204).end();
       else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);

@@ -12,6 +12,9 @@ const loaders = {
   gate: () => import('../pages/Gate.svelte'),
   uptime: () => import('../pages/Uptime.svelte'),
   ops: () => import('../pages/Ops.svelte'),
+  inspections: () => import('../pages/Inspections.svelte'),
+  notices: () => import('../pages/Notice.svelte'),
+  hazards: () => import('../pages/Hazards.svelte'),
 };
 export type Lazy = keyof typeof loaders;
 
