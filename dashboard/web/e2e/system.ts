@@ -23,7 +23,10 @@ export interface Options {
 
 export const say = (step: string, more: Record<string, unknown> = {}): void => void process.stdout.write(`${JSON.stringify({ step, ...more })}\n`);
 
-export async function main(): Promise<void> {
+export const main = (): Promise<void> => onServer(walk);
+
+/** Reads the options, opens a browser, walks, and tells when the walk fails. */
+export async function onServer(walk: (opts: Options, browser: Browser, told: () => Promise<void>) => Promise<void>): Promise<void> {
   const input = createInterface({ input: process.stdin });
   const lines = input[Symbol.asyncIterator]();
   const browser = await launch();
