@@ -10,6 +10,7 @@ import (
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/guard"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/notify/channel"
@@ -36,6 +37,8 @@ type Config struct {
 	Live     live.Config     `yaml:"live"`
 	// Notify says who is told about alarms, and how.
 	Notify notify.Config `yaml:"notify"`
+	// Guard is about the guards at the gates.
+	Guard guard.Config `yaml:"guard"`
 	// Watch notices what falls silent, this process included.
 	Watch watch.Config `yaml:"watch"`
 }
@@ -73,13 +76,14 @@ func DefaultConfig() Config {
 		Session:        auth.DefaultConfig(),
 		Live:           live.DefaultConfig(),
 		Notify:         notify.DefaultConfig(),
+		Guard:          guard.DefaultConfig(),
 		Watch:          watch.DefaultConfig(),
 	}
 }
 
 // Validate returns every wrong setting.
 func (c Config) Validate() error {
-	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate())}
+	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate()), event.Under("guard", c.Guard.Validate())}
 	check := func(ok bool, key string, value any, want string) {
 		if !ok {
 			faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})

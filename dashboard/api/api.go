@@ -17,6 +17,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/availability/rollup"
+	"github.com/campusgate/campusgate/dashboard/guard"
 	"github.com/campusgate/campusgate/dashboard/inspection"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
@@ -95,6 +96,7 @@ type Deps struct {
 	Gateways     Gateways
 	Rules        *rulebook.Service              // the county's own rules; nil: 503
 	Notify       *notify.Service                // nil: 503
+	Guards       *guard.Service                 // nil: 503
 	Inspect      *inspection.Service            // nil: 503
 	Health       func() map[string]event.Health // of every component, for /readyz
 	Web          http.Handler                   // the page
@@ -196,6 +198,7 @@ func (a *API) routes() {
 		a.rulesRoutes()
 		a.notifyRoutes()
 		a.registryRoutes()
+		a.guardRoutes()
 		a.inspectionRoutes()
 	})
 }

@@ -7,6 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Alarm, AuditRow, CampusEvent, Device, Me } from '../src/lib/types';
 import { Desk, judge } from './desk';
+import { Guards } from './guards';
 import { Admin } from './admin';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
@@ -53,6 +54,7 @@ export class Mock {
   refuse = false;
   silentHeartbeat = false;
   readonly desk = new Desk(this);
+  readonly guards = new Guards(this);
   readonly registry: Registry;
   readonly rules: Rules;
   readonly admin: Admin;
@@ -354,7 +356,7 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
+    const answer = this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
       if (answer.status === 204) res.writeHead(204).end();
       else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);

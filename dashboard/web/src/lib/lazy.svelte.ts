@@ -10,6 +10,7 @@ const loaders = {
   site: () => import('../pages/SitePage.svelte'),
   cameras: () => import('../pages/Cameras.svelte'),
   gate: () => import('../pages/Gate.svelte'),
+  desk: () => import('../pages/GateDesk.svelte'),
   uptime: () => import('../pages/Uptime.svelte'),
   ops: () => import('../pages/Ops.svelte'),
   inspections: () => import('../pages/Inspections.svelte'),

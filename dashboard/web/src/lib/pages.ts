@@ -5,7 +5,7 @@ import type { Dict } from './zh';
 export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dict['nav'], 'label'>; admin?: boolean; also?: Route['page'][] }[] = [
   { path: '/', page: 'situation', word: 'situation', also: ['site'] },
   { path: '/alarms', page: 'alarms', word: 'alarms', also: ['shelved', 'shift', 'numbers'] },
-  { path: '/gate', page: 'gate', word: 'gate' },
+  { path: '/gate', page: 'gate', word: 'gate', also: ['desk'] },
   { path: '/cameras', page: 'cameras', word: 'cameras' },
   { path: '/uptime', page: 'uptime', word: 'uptime' },
   { path: '/ops', page: 'ops', word: 'ops', admin: true },

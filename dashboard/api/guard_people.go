@@ -1,0 +1,181 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/guard"
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+func (a *API) guardPeopleRoutes() {
+	handle(a, http.MethodGet, "/guard/passes", "Pupils who leave in class hours", gatekeepers(), withGuards(a, a.passes))
+	handle(a, http.MethodPost, "/guard/passes", "Ask that a pupil may leave", gatekeepers(), withGuards(a, a.askPass))
+	handle(a, http.MethodPost, "/guard/passes/{record}/guardian", "The guardian says yes", gatekeepers(), withGuards(a, a.confirmPass(guard.ByGuardian)))
+	handle(a, http.MethodPost, "/guard/passes/{record}/teacher", "The class teacher says yes", gatekeepers(), withGuards(a, a.confirmPass(guard.ByTeacher)))
+	handle(a, http.MethodPost, "/guard/passes/{record}/deny", "Deny a pupil's leaving", gatekeepers(), withGuards(a, a.denyPass))
+	handle(a, http.MethodPost, "/guard/passes/{record}/leave", "The pupil went out", gatekeepers(), withGuards(a, a.leavePass))
+	handle(a, http.MethodGet, "/guard/watch", "The watch list, masked", []auth.Role{auth.Admin, auth.Operator}, withGuards(a, a.watchList))
+	handle(a, http.MethodPost, "/guard/watch", "Put somebody on the watch list; site empty: of the county", admins(), withGuards(a, a.watchPerson))
+	handle(a, http.MethodPost, "/guard/watch/{record}/end", "Take somebody off the watch list", admins(), withGuards(a, a.unwatch))
+	handle(a, http.MethodGet, "/guard/care", "Pupils to mind at the gate: symbols", gatekeepers(), withGuards(a, a.careList))
+	handle(a, http.MethodPost, "/guard/care", "Write down what to mind of a pupil", admins(), withGuards(a, a.mind))
+	handle(a, http.MethodPost, "/guard/care/{record}/look", "What to mind; every look is written down", gatekeepers(), withGuards(a, a.lookCare))
+	handle(a, http.MethodPost, "/guard/care/{record}/end", "There is nothing more to mind", admins(), withGuards(a, a.unmind))
+}
+
+func (a *API) certificates(ctx context.Context, id auth.Identity, in *guardList) (*body[list[guard.Row[guard.CertificateEntry]]], error) {
+	all := *in
+	all.Open, all.Limit, all.Cursor = true, 0, "" // sorted by what is in them, and few
+	rows, _, err := records[guard.CertificateEntry](ctx, a, id, &all, guard.KindCertificate)
+	slices.SortStableFunc(rows, func(x, y guard.Row[guard.CertificateEntry]) int {
+		return strings.Compare(x.Entry.Expires, y.Entry.Expires)
+	})
+	return page(rows, ""), err
+}
+
+func (a *API) certify(ctx context.Context, id auth.Identity, in *placed[guard.CertificateEntry]) (*body[guard.Row[guard.CertificateEntry]], error) {
+	s, err := a.gateSite(id, in.Body.Site)
+	if err != nil {
+		return nil, err
+	}
+	row, err := a.deps.Guards.Certify(ctx, in.Body.change(id), s.ID, in.Body.Entry)
+	return &body[guard.Row[guard.CertificateEntry]]{row}, err
+}
+
+func (a *API) withdraw(ctx context.Context, id auth.Identity, in *ended) (*body[guard.Row[guard.CertificateEntry]], error) {
+	row, err := a.deps.Guards.Withdraw(ctx, in.Body.change(id), in.Record, id.Scope.Allows)
+	return &body[guard.Row[guard.CertificateEntry]]{row}, err
+}
+
+func (a *API) passes(ctx context.Context, id auth.Identity, in *guardList) (*body[list[guard.Row[guard.Pass]]], error) {
+	rows, next, err := records[guard.Pass](ctx, a, id, in, guard.KindPass)
+	return page(rows, next), err
+}
+
+func (a *API) askPass(ctx context.Context, id auth.Identity, in *placed[guard.PassEntry]) (*body[guard.Row[guard.Pass]], error) {
+	s, err := a.gateSite(id, in.Body.Site)
+	if err != nil {
+		return nil, err
+	}
+	row, err := a.deps.Guards.Ask(ctx, in.Body.change(id), s.ID, in.Body.Entry)
+	return &body[guard.Row[guard.Pass]]{row}, err
+}
+
+// Word is that of a guardian or of a class teacher.
+type Word struct {
+	Name string `json:"name"`
+	How  string `json:"how" enum:"phone,present,written"`
+}
+
+// Refusal says why.
+type Refusal struct {
+	Reason string `json:"reason"`
+}
+
+type confirmInput struct {
+	Record string `path:"record" maxLength:"64"`
+	Body   struct {
+		Stamp
+		Entry Word `json:"entry"`
+	}
+}
+
+func (a *API) confirmPass(who string) func(context.Context, auth.Identity, *confirmInput) (*body[guard.Row[guard.Pass]], error) {
+	return func(ctx context.Context, id auth.Identity, in *confirmInput) (*body[guard.Row[guard.Pass]], error) {
+		word := guard.Confirmation{Name: strings.TrimSpace(in.Body.Entry.Name), How: in.Body.Entry.How}
+		row, err := a.deps.Guards.Confirm(ctx, in.Body.change(id), in.Record, who, id.Scope.Allows, word)
+		return &body[guard.Row[guard.Pass]]{row}, err
+	}
+}
+
+type denyInput struct {
+	Record string `path:"record" maxLength:"64"`
+	Body   struct {
+		Stamp
+		Entry Refusal `json:"entry"`
+	}
+}
+
+func (a *API) denyPass(ctx context.Context, id auth.Identity, in *denyInput) (*body[guard.Row[guard.Pass]], error) {
+	row, err := a.deps.Guards.Deny(ctx, in.Body.change(id), in.Record, strings.TrimSpace(in.Body.Entry.Reason), id.Scope.Allows)
+	return &body[guard.Row[guard.Pass]]{row}, err
+}
+
+func (a *API) leavePass(ctx context.Context, id auth.Identity, in *ended) (*body[guard.Row[guard.Pass]], error) {
+	row, err := a.deps.Guards.Leave(ctx, in.Body.change(id), in.Record, id.Scope.Allows)
+	return &body[guard.Row[guard.Pass]]{row}, err
+}
+
+// watching are the sites whose watch lists the caller may see: those of the scope, and the
+// county's, which counts at all of them.
+func watching(id auth.Identity) func(event.SiteID) bool {
+	return func(s event.SiteID) bool { return id.Scope.Allows(s) && (s != event.CountySite || id.Scope.All()) }
+}
+
+func (a *API) watchList(ctx context.Context, id auth.Identity, in *guardList) (*body[list[guard.Row[guard.WatchEntry]]], error) {
+	rows, next, err := records[guard.WatchEntry](ctx, a, id, in, guard.KindWatch)
+	for i := range rows {
+		rows[i].Entry = rows[i].Entry.Masked()
+	}
+	return page(rows, next), err
+}
+
+func (a *API) watchPerson(ctx context.Context, id auth.Identity, in *placed[guard.WatchEntry]) (*body[guard.Row[guard.WatchEntry]], error) {
+	site := event.CountySite
+	if in.Body.Site != "" {
+		s, err := a.gateSite(id, in.Body.Site)
+		if err != nil {
+			return nil, err
+		}
+		site = s.ID
+	} else if !id.Scope.All() {
+		return nil, countyOnly()
+	}
+	row, err := a.deps.Guards.Watch(ctx, in.Body.change(id), site, in.Body.Entry)
+	row.Entry = row.Entry.Masked()
+	return &body[guard.Row[guard.WatchEntry]]{row}, err
+}
+
+func (a *API) unwatch(ctx context.Context, id auth.Identity, in *ended) (*body[guard.Row[guard.WatchEntry]], error) {
+	row, err := a.deps.Guards.Unwatch(ctx, in.Body.change(id), in.Record, watching(id))
+	row.Entry = row.Entry.Masked()
+	return &body[guard.Row[guard.WatchEntry]]{row}, err
+}
+
+func (a *API) careList(ctx context.Context, id auth.Identity, in *guardList) (*body[list[guard.Row[guard.CareEntry]]], error) {
+	open := *in
+	open.Open = true
+	rows, next, err := records[guard.CareEntry](ctx, a, id, &open, guard.KindCare)
+	for i := range rows {
+		e := &rows[i].Entry
+		e.Name, e.Instruction = guard.MaskName(e.Name), ""
+	}
+	return page(rows, next), err
+}
+
+func (a *API) mind(ctx context.Context, id auth.Identity, in *placed[guard.CareEntry]) (*body[guard.Row[guard.CareEntry]], error) {
+	s, err := a.gateSite(id, in.Body.Site)
+	if err != nil {
+		return nil, err
+	}
+	row, err := a.deps.Guards.Mind(ctx, in.Body.change(id), s.ID, in.Body.Entry)
+	return &body[guard.Row[guard.CareEntry]]{row}, err
+}
+
+func (a *API) lookCare(ctx context.Context, id auth.Identity, in *struct {
+	Record string `path:"record" maxLength:"64"`
+	Body   struct{}
+},
+) (*body[guard.Row[guard.CareEntry]], error) {
+	row, err := a.deps.Guards.Look(ctx, id.Username, in.Record, id.Scope.Allows)
+	return &body[guard.Row[guard.CareEntry]]{row}, err
+}
+
+func (a *API) unmind(ctx context.Context, id auth.Identity, in *ended) (*body[guard.Row[guard.CareEntry]], error) {
+	row, err := a.deps.Guards.Unmind(ctx, in.Body.change(id), in.Record, id.Scope.Allows)
+	return &body[guard.Row[guard.CareEntry]]{row}, err
+}

@@ -1,0 +1,79 @@
+package guard
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// PassEntry asks that a pupil may leave in class hours.
+type PassEntry struct {
+	Pupil  string    `json:"pupil" required:"false" doc:"The pupil's pseudonym at the gate, when it is known."`
+	Name   string    `json:"name"`
+	Class  string    `json:"class"`
+	Reason string    `json:"reason"`
+	Until  time.Time `json:"until" doc:"When the approval ends."`
+}
+
+// MaxPass bounds how long an approval lasts.
+const MaxPass = 12 * time.Hour
+
+// Check returns every fault of an entry that begins at a time.
+func (p *PassEntry) Check(at time.Time) error {
+	return errors.Join(needed("name", p.Name, maxName), needed("class", p.Class, maxName), needed("reason", p.Reason, maxText), short("pupil", p.Pupil, 64),
+		fault(p.Until.After(at) && !p.Until.After(at.Add(MaxPass)), "until", "a time within 12 hours from now"))
+}
+
+// Confirmation is the word of a guardian or of a class teacher.
+type Confirmation struct {
+	Name string    `json:"name"`
+	How  string    `json:"how" enum:"phone,present,written"`
+	By   string    `json:"by" doc:"The account that wrote it down."`
+	At   time.Time `json:"at"`
+}
+
+// Check returns every fault.
+func (c *Confirmation) Check() error {
+	return errors.Join(needed("name", c.Name, maxName),
+		fault(slices.Contains([]string{"phone", "present", "written"}, c.How), "how", "phone, present or written"))
+}
+
+// Pass is a pupil's leave, from the asking to the gate.
+type Pass struct {
+	PassEntry
+	Guardian *Confirmation `json:"guardian"`
+	Teacher  *Confirmation `json:"teacher"`
+	Denied   string        `json:"denied" doc:"Why it was denied; empty: it was not."`
+}
+
+// Who confirms. Words are sent.
+const (
+	ByGuardian = "guardian"
+	ByTeacher  = "teacher"
+)
+
+// Confirm takes a confirmation in. One person cannot give both, and each is given once.
+func (p *Pass) Confirm(who string, c Confirmation) error {
+	if p.Denied != "" {
+		return &NotAllowed{"the leave was denied"}
+	}
+	mine, other := &p.Guardian, p.Teacher
+	if who == ByTeacher {
+		mine, other = &p.Teacher, p.Guardian
+	}
+	if *mine != nil {
+		return &NotAllowed{"this was confirmed before"}
+	}
+	if other != nil && strings.EqualFold(other.Name, c.Name) {
+		return &Invalid{"name", "another person than the one who confirmed already"}
+	}
+	*mine = &c
+	return nil
+}
+
+// Approved reports whether the pupil may go at a time: both said yes, nobody said no, and
+// the time has not passed.
+func (p *Pass) Approved(at time.Time) bool {
+	return p.Guardian != nil && p.Teacher != nil && p.Denied == "" && !at.After(p.Until)
+}

@@ -1,0 +1,201 @@
+package dashboard_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/campusgate/campusgate/dashboard/api"
+	"github.com/campusgate/campusgate/dashboard/guard"
+	"github.com/campusgate/campusgate/gateway/event"
+)
+
+func TestEveryGuardOperationByRole(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus())
+	users := []string{"", "admin", "operator", "guard", "inspector", "lost"}
+	browsers := map[string]*browser{}
+	for _, u := range users {
+		browsers[u] = w.login(t, u)
+	}
+	gate := map[string]int{"": 401, "admin": 200, "operator": 200, "guard": 200, "inspector": 403, "lost": 200}
+	all := map[string]int{"": 401, "admin": 200, "operator": 200, "guard": 200, "inspector": 200, "lost": 200}
+	site := map[string]int{"": 401, "admin": 200, "operator": 200, "guard": 200, "inspector": 403, "lost": 404}
+	other := map[string]int{"": 401, "guard": 404, "inspector": 403, "lost": 404}
+	// What is not there: 404 means "allowed".
+	none := map[string]int{"": 401, "admin": 404, "operator": 404, "guard": 404, "inspector": 403, "lost": 404}
+	office := map[string]int{"": 401, "admin": 404, "operator": 403, "guard": 403, "inspector": 403, "lost": 403}
+	write := map[string]int{"": 401, "admin": 422, "operator": 403, "guard": 403, "inspector": 403, "lost": 403}
+	wrong := map[string]int{"": 401, "admin": 422, "operator": 422, "guard": 422, "inspector": 403, "lost": 404}
+	visitor := `{"name":"","reason":"r","host":"h"}`
+	at := func(entry, site string) string {
+		return `{"id":"role-test-1","site":"` + site + `","entry":` + entry + `}`
+	}
+	word := `{"id":"role-test-2","entry":{"name":"n","how":"phone"}}`
+	tried := map[string]bool{}
+	for _, c := range []struct {
+		method, path, body string
+		want               map[string]int
+	}{
+		{"GET", "/visitors", "", gate},
+		{"GET", "/visitors?site=s2", "", other},
+		{"POST", "/visitors", at(visitor, "s1"), wrong},
+		{"POST", "/visitors", at(visitor, "s2"), other},
+		{"POST", "/visitors/{record}/out", `{"id":"role-test-3"}`, none},
+		{"POST", "/visitors/{record}/reveal", `{"reason":"r"}`, none},
+		{"GET", "/inside?site=s1", "", site},
+		{"GET", "/inside?site=s2", "", other},
+		{"GET", "/duty?site=s1", "", map[string]int{"": 401, "admin": 200, "guard": 200, "inspector": 200, "lost": 404}},
+		{"POST", "/duty", at(`{"person":"","post":"gate"}`, "s1"), wrong},
+		{"POST", "/duty/{record}/out", `{"id":"role-test-3"}`, none},
+		{"POST", "/help", at(`{"note":"a\nb"}`, "s1"), wrong},
+		{"POST", "/help", at(`{"note":""}`, "s2"), other},
+		{"GET", "/certificates", "", all},
+		{"POST", "/certificates", at(`{"person":"","number":"","expires":""}`, "s1"), write},
+		{"POST", "/certificates/{record}/withdraw", `{"id":"role-test-3"}`, office},
+		{"GET", "/passes", "", gate},
+		{"POST", "/passes", at(`{"name":"","class":"c","reason":"r","until":"2026-03-02T00:00:00Z"}`, "s1"), wrong},
+		{"POST", "/passes/{record}/guardian", word, none},
+		{"POST", "/passes/{record}/teacher", word, none},
+		{"POST", "/passes/{record}/deny", `{"id":"role-test-3","entry":{"reason":"r"}}`, none},
+		{"POST", "/passes/{record}/leave", `{"id":"role-test-3"}`, none},
+		{"GET", "/watch", "", map[string]int{"": 401, "admin": 200, "operator": 200, "guard": 403, "inspector": 403}},
+		{"POST", "/watch", at(`{"instruction":"i"}`, ""), write},
+		{"POST", "/watch/{record}/end", `{"id":"role-test-3"}`, office},
+		{"GET", "/care", "", gate},
+		{"POST", "/care", at(`{"name":"","symbol":"escort","instruction":"i"}`, "s1"), write},
+		{"POST", "/care/{record}/look", `{}`, none},
+		{"POST", "/care/{record}/end", `{"id":"role-test-3"}`, office},
+	} {
+		template, _, _ := strings.Cut(c.path, "?")
+		tried[c.method+" /api/v1/guard"+template] = true
+		for _, u := range users {
+			want, ok := c.want[u]
+			if !ok {
+				continue
+			}
+			path := "/api/v1/guard" + strings.ReplaceAll(c.path, "{record}", "nobody-here")
+			if code, text := browsers[u].do(c.method, path, c.body); code != want {
+				t.Errorf("%s %s as %q: %d, want %d: %s", c.method, c.path, u, code, want, text)
+			}
+		}
+	}
+	var openapi struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	w.visit(t).get("/api/openapi.json", &openapi)
+	for path, methods := range openapi.Paths {
+		for method := range methods {
+			if strings.HasPrefix(path, "/api/v1/guard") && !tried[strings.ToUpper(method)+" "+path] {
+				t.Errorf("%s %s is described and not in the table", method, path)
+			}
+		}
+	}
+}
+
+// post asks and wants 200.
+func (b *browser) post(t *testing.T, path, body string, into any) {
+	t.Helper()
+	code, text := b.do(http.MethodPost, "/api/v1/guard"+path, body)
+	if code != http.StatusOK {
+		t.Fatalf("POST %s: %d %s", path, code, text)
+	}
+	if into != nil {
+		if err := json.Unmarshal([]byte(text), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestVisitorAtTheGate(t *testing.T) {
+	t.Parallel()
+	left := passage(1, "s1")
+	left.Gate = &event.GateAccess{Direction: event.Out, PersonKind: event.PersonVisitor, Registration: "visit-0001", Result: event.ResultGranted}
+	left.ObservedAt = time.Now().Add(time.Minute)
+	in := passage(2, "s1")
+	in.Gate = &event.GateAccess{Direction: event.In, PersonKind: event.PersonPupil, Person: "p1", Result: event.ResultGranted}
+	dir := t.TempDir()
+	w := start(t, dir, newBus(), func(h *fakeHistory) { h.rows = []event.Event{*left, *in} })
+	g := w.login(t, "guard")
+	body := `{"id":"visit-0001","site":"s1","entry":{"name":"张小三","id_number":"110101199001011234","phone":"13800138000","reason":"送物品","host":"李老师","celsius":36.5,"items":"书","plate":"京A·12345"}}`
+	var row guard.Row[guard.Visit]
+	for range 3 { // an answer was lost
+		g.post(t, "/visitors", body, &row)
+	}
+	if row.Entry.Name != "张*三" || row.Entry.IDNumber != "**************1234" || row.Entry.Plate != "京A12345" || row.By != "guard" || row.EndedAt != nil {
+		t.Errorf("%+v", row)
+	}
+	if code, text := g.do("POST", "/api/v1/guard/visitors", strings.Replace(body, "张小三", "李四", 1)); code != http.StatusConflict {
+		t.Errorf("%d %s", code, text)
+	}
+	var inside api.Inside
+	g.get("/api/v1/guard/inside?site=s1", &inside)
+	if !inside.Known || inside.Counts["pupil"] != 1 || len(inside.Visitors) != 1 || inside.Visitors[0].Entry.Name != "张*三" || len(inside.Left) != 1 {
+		t.Errorf("%+v", inside)
+	}
+	var rows list[guard.Row[guard.Visit]]
+	g.get("/api/v1/guard/visitors?q=%E5%B0%8F%E4%B8%89&open=true", &rows) // part of the name
+	if len(rows.Items) != 1 {
+		t.Errorf("%+v", rows)
+	}
+	g.post(t, "/visitors/visit-0001/reveal", `{"reason":"police asked"}`, &row)
+	if row.Entry.Name != "张小三" || row.Entry.Phone != "13800138000" {
+		t.Errorf("%+v", row)
+	}
+	if code, _ := g.do("POST", "/api/v1/guard/visitors/visit-0001/reveal", `{"reason":""}`); code != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: %d", code)
+	}
+	g.post(t, "/visitors/visit-0001/out", `{"id":"visit-0001-out"}`, &row)
+	if row.EndedAt == nil {
+		t.Errorf("%+v", row)
+	}
+	var faults api.Problem
+	code, text := g.do("POST", "/api/v1/guard/visitors", `{"id":"visit-0002","site":"s1","entry":{"name":"","reason":"","host":"h","celsius":60}}`)
+	if err := json.Unmarshal([]byte(text), &faults); err != nil || code != http.StatusUnprocessableEntity || len(faults.Errors) != 3 || faults.Errors[0].Location != "body.entry.name" {
+		t.Errorf("%d %s", code, text)
+	}
+	w.stop(t)
+	w = start(t, dir, newBus()) // another process, and no history that answers
+	w.login(t, "guard").get("/api/v1/guard/visitors?site=s1&limit=1", &rows)
+	if len(rows.Items) != 1 || rows.Items[0].EndedAt == nil {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestGuardsAlarmsReachTheDesk(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus())
+	g, admin := w.login(t, "guard"), w.login(t, "admin")
+	g.post(t, "/help", `{"id":"help-0001","site":"s1","entry":{"note":"fight"}}`, nil)
+	rows := admin.alarms("?rule=emergency_call")
+	if len(rows) != 1 || rows[0].Site != "s1" || rows[0].Priority != "high" || rows[0].State != "unack" {
+		t.Errorf("%+v", rows)
+	}
+	var duty guard.Row[guard.DutyEntry]
+	g.post(t, "/duty", `{"id":"duty-0001","site":"s1","entry":{"person":"王门卫","post":"gate"}}`, &duty)
+	if rows := admin.alarms("?rule=guard_uncertified"); len(rows) != 1 || !rows[0].Standing {
+		t.Errorf("%+v", rows)
+	}
+	g.post(t, "/duty/duty-0001/out", `{"id":"duty-0001-out"}`, nil)
+	if rows := admin.alarms("?rule=guard_uncertified"); len(rows) != 1 || rows[0].Standing {
+		t.Errorf("%+v", rows)
+	}
+	admin.post(t, "/watch", `{"id":"watch-0001","site":"","entry":{"name":"张三","instruction":"报警"}}`, nil)
+	g.post(t, "/visitors", `{"id":"visit-0003","site":"s1","entry":{"name":"张三","reason":"r","host":"h"}}`, nil)
+	if rows := admin.alarms("?rule=watch_list_hit"); len(rows) != 1 || strings.Contains(rows[0].Text.ZH, "张三") {
+		t.Errorf("%+v", rows)
+	}
+	admin.post(t, "/care", `{"id":"care-0001","site":"s1","entry":{"name":"小明明","symbol":"handover","instruction":"只交给母亲"}}`, nil)
+	var care list[guard.Row[guard.CareEntry]]
+	g.get("/api/v1/guard/care?site=s1", &care)
+	if len(care.Items) != 1 || care.Items[0].Entry.Name != "小*明" || care.Items[0].Entry.Instruction != "" {
+		t.Errorf("%+v", care)
+	}
+	var look guard.Row[guard.CareEntry]
+	g.post(t, "/care/care-0001/look", `{}`, &look)
+	if look.Entry.Instruction != "只交给母亲" {
+		t.Errorf("%+v", look)
+	}
+}

@@ -1,0 +1,13 @@
+// Rows of the guards' REST.
+export interface GuardRow<T> { id: string; site: string; rev: number; at: string; by: string; ended_at: string | null; ended_by: string; entry: T }
+export interface Visit { name: string; id_number: string; phone: string; reason: string; host: string; celsius: number; items: string; plate: string; hits: { watch: string; instruction: string }[] | null }
+export interface Inside {
+  at: string; known: boolean; counts: Record<string, number>; visitors: GuardRow<Visit>[]; left: string[];
+  others: { key: string; kind: string; since: string; device: string; registration: string }[];
+}
+export interface DutyEntry { person: string; post: 'arrival' | 'departure' | 'gate'; police: boolean; certificate: string }
+export interface Post { post: 'arrival' | 'departure'; from: string; to: string; state: string; gaps: { from: string; to: string }[] }
+export interface Duties { posts: Post[]; items: GuardRow<DutyEntry>[] }
+export interface CertificateEntry { person: string; number: string; expires: string }
+export interface Confirmation { name: string; how: string; by: string; at: string }
+export interface Pass { pupil: string; name: string; class: string; reason: string; until: string; guardian: Confirmation | null; teacher: Confirmation | null; denied: string }
