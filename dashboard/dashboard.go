@@ -86,7 +86,7 @@ func New(cfg Config, deps Deps) (*Dashboard, error) {
 	d.gather, _ = deps.Registry.(prometheus.Gatherer)
 	var err error
 	if d.metrics, err = newMetrics(deps.Registry); err == nil {
-		err = deps.Registry.Register(newDeskMetrics(d))
+		err = errors.Join(deps.Registry.Register(newDeskMetrics(d)), deps.Registry.Register(newNumberMetrics(d)))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("register metrics of dashboard: %w", err)

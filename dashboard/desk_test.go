@@ -103,6 +103,12 @@ func TestWorkingOnAnAlarm(t *testing.T) {
 	if code, text := guard.do("GET", "/metrics", ""); code != 200 || !strings.Contains(text, `campusgate_alarms_open{state="unack"} 2`) {
 		t.Errorf("metrics: %d", code)
 	}
+	_, text = guard.do("GET", "/metrics", "")
+	for _, metric := range []string{"raised", "per_operator_10m", "peak_10m", "flood_ratio", "chattering", "top_ratio", `target_met{target="stale"}`} {
+		if !strings.Contains(text, "\ncampusgate_alarms_day_"+metric+" ") {
+			t.Errorf("no number %s among the metrics", metric)
+		}
+	}
 }
 
 func TestMaintenanceKeepsAlarmsOffTheDesk(t *testing.T) {
