@@ -76,6 +76,8 @@ describe('the guards’ desk', () => {
     await page.locator('form button.primary').click();
     await until(() => mock.guards.rows.duty.length, (n) => n === 2);
     expect(mock.guards.rows.duty[1]!.entry).toMatchObject({ person: '赵强', certificate: 'cert-old', post: 'gate' });
+    // The newest stands first, once it is there; before that the first is the older one.
+    await page.locator('[data-list=duty] li button').nth(1).waitFor();
     await page.locator('[data-list=duty] li button').first().click();
     await until(() => mock.guards.rows.duty[1]!.ended_at);
   });
