@@ -120,7 +120,7 @@ export async function stubVoice(context: BrowserContext, lang = 'zh-CN'): Promis
     }
     const synthesis = {
       pending: false,
-      getVoices: () => [{ lang: voiceLang, localService: true, name: 'stub' }],
+      getVoices: () => [{ lang: voiceLang, localService: true, name: 'a voice' }],
       speak: (u: Utterance) => {
         said.push(u.text);
         u.onstart?.();
