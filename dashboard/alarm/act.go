@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/campusgate/campusgate/gateway/event"
 )
 
 // account is what an assignee must look like.
@@ -13,8 +15,8 @@ var account = regexp.MustCompile(`^[a-z0-9_-]{0,64}$`)
 func (c *Command) check(now time.Time) error {
 	c.Note = strings.TrimSpace(c.Note)
 	switch {
-	case len(c.Note) > MaxNote:
-		return &Invalid{"note", fmt.Sprintf("at most %d bytes", MaxNote)}
+	case !event.ValidLines(c.Note, MaxNote):
+		return &Invalid{"note", fmt.Sprintf("at most %d characters, none that hides or turns text", MaxNote)}
 	case c.By == "" || c.By == System:
 		return &Invalid{"by", "a person"}
 	}

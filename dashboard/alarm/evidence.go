@@ -17,7 +17,7 @@ import (
 const (
 	MaxPicture     = 5 << 20 // bytes
 	MaxAttachments = 20      // of one alarm
-	maxName        = 200     // bytes of a file's name
+	maxName        = 200     // characters of a file's name
 )
 
 // Kinds of attachment.
@@ -65,10 +65,10 @@ func (e *Evidence) attachment() (Attachment, error) {
 	switch {
 	case e.By == "" || e.By == System:
 		return a, &Invalid{"by", "a person"}
-	case len(a.Note) > MaxNote:
-		return a, &Invalid{"note", fmt.Sprintf("at most %d bytes", MaxNote)}
-	case len(a.Name) > maxName:
-		return a, &Invalid{"name", fmt.Sprintf("at most %d bytes", maxName)}
+	case !event.ValidLines(a.Note, MaxNote):
+		return a, &Invalid{"note", fmt.Sprintf("at most %d characters, none that hides or turns text", MaxNote)}
+	case !event.ValidLine(a.Name, maxName):
+		return a, &Invalid{"name", fmt.Sprintf("at most %d characters on one line", maxName)}
 	case (e.Lat == nil) != (e.Lon == nil) || e.Lat != nil && !(*e.Lat >= -90 && *e.Lat <= 90 && *e.Lon >= -180 && *e.Lon <= 180):
 		return a, &Invalid{"lat", "degrees, with lon, or neither"}
 	case len(e.Data) == 0 && e.Lat == nil:

@@ -14,7 +14,7 @@ import (
 // Limits of what people may do.
 const (
 	MaxShelving = 24 * time.Hour
-	MaxNote     = 2000 // bytes
+	MaxNote     = 2000 // characters
 )
 
 // Sink takes committed changes. It must not block: it is called while the next change waits.

@@ -65,13 +65,13 @@ func (w *Window) Validate() error {
 		}
 	}
 	w.Reason = strings.TrimSpace(w.Reason)
-	check(w.Reason != "" && len(w.Reason) <= MaxNote, "reason", fmt.Sprintf("a reason, at most %d bytes", MaxNote))
+	check(w.Reason != "" && event.ValidLines(w.Reason, MaxNote), "reason", fmt.Sprintf("a reason, at most %d characters", MaxNote))
 	check(w.Site != "" || w.Township != "" || w.Device != "" || w.Kind != "" || w.Rule != "", "site", "a site, township, device, kind or rule")
 	check(w.Device == "" || w.Site != "", "site", "the site of the device")
 	for field, name := range map[string]string{"site": string(w.Site), "device": string(w.Device), "kind": string(w.Kind), "rule": w.Rule} {
 		check(name == "" || event.ValidName(name), field, "1 to 64 of a-z, 0-9, '-', '_'")
 	}
-	check(len(w.Township) <= maxWindowName, "township", "at most 64 bytes")
+	check(event.ValidLine(w.Township, maxWindowName), "township", fmt.Sprintf("at most %d characters on one line", maxWindowName))
 	weekly := len(w.Days) > 0 || w.Start != "" || w.End != ""
 	switch {
 	case weekly:

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/campusgate/campusgate/gateway/event"
 )
 
 // Limits of what may be written, in characters.
@@ -142,8 +142,7 @@ func needed(field, s string, limit int) error {
 }
 
 func short(field, s string, limit int) error {
-	ok := utf8.ValidString(s) && utf8.RuneCountInString(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
-	return fault(ok, field, fmt.Sprintf("at most %d characters on one line", limit))
+	return fault(event.ValidLine(s, limit), field, fmt.Sprintf("at most %d characters on one line", limit))
 }
 
 // words joins what a record is found by.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -231,8 +230,8 @@ func (s *Service) AddPicture(ctx context.Context, p Person, kind Kind, id string
 		return Case{}, pic, &Invalid{"picture", fmt.Sprintf("1 to %d bytes", MaxPicture)}
 	case pic.Type != "image/jpeg" && pic.Type != "image/png" && pic.Type != "image/webp":
 		return Case{}, pic, &Invalid{"picture", "a JPEG, PNG or WebP picture"}
-	case len(pic.Note) > 200 || strings.ContainsFunc(pic.Note, unicode.IsControl):
-		return Case{}, pic, &Invalid{"note", "at most 200 bytes, one line"}
+	case !event.ValidLine(pic.Note, 200):
+		return Case{}, pic, &Invalid{"note", "at most 200 characters on one line"}
 	}
 	sum := sha256.Sum256(data)
 	pic.SHA256 = hex.EncodeToString(sum[:])

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -170,8 +171,8 @@ func (c *Conflict) Error() string {
 }
 
 func bounded(field, text string, least int) error {
-	if len(text) < least || len(text) > MaxNote {
-		return &Invalid{field, fmt.Sprintf("%d to %d bytes", least, MaxNote)}
+	if utf8.RuneCountInString(text) < least || !event.ValidLines(text, MaxNote) {
+		return &Invalid{field, fmt.Sprintf("%d to %d characters", least, MaxNote)}
 	}
 	return nil
 }

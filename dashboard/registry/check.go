@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -61,8 +60,7 @@ func (c *checker) oneOf(field, value string, of []string) {
 
 // line is a text that fits into a line of a list.
 func (c *checker) line(field, value string, most int) {
-	ok := utf8.ValidString(value) && utf8.RuneCountInString(value) <= most && !strings.ContainsFunc(value, unicode.IsControl)
-	c.want(ok, field, value, fmt.Sprintf("不超过 %d 个字符，不换行", most), fmt.Sprintf("at most %d characters on one line", most))
+	c.want(event.ValidLine(value, most), field, value, fmt.Sprintf("不超过 %d 个字符，不换行", most), fmt.Sprintf("at most %d characters on one line", most))
 }
 
 func (c *checker) name(field string, value event.Text) {

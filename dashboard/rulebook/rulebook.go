@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 
@@ -177,7 +176,7 @@ func (s *Service) Rollback(ctx context.Context, version int64, note, by string, 
 
 func (s *Service) add(ctx context.Context, v Version) (Version, error) {
 	v.Note = strings.TrimSpace(v.Note)
-	if !utf8.ValidString(v.Note) || utf8.RuneCountInString(v.Note) > maxNote {
+	if !event.ValidLines(v.Note, maxNote) {
 		return v, &Refused{[]RuleFault{{Key: "note", Message: fmt.Sprintf("want at most %d characters", maxNote)}}}
 	}
 	var err error
