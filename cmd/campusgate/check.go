@@ -77,7 +77,7 @@ func (c checkCommand) Run(ctx context.Context, io streams) error {
 		return c.rules(ctx, io)
 	}
 	part := map[string]config.Part{"present": config.PartPresent, "all": config.PartAll, "gateway": config.PartGateway, "dashboard": config.PartDashboard}[c.Part]
-	cfg, county, err := config.Load(c.Config, io.environ, part)
+	cfg, county, err := config.Check(c.Config, io.environ, part)
 	if err != nil {
 		return err
 	}

@@ -136,6 +136,18 @@ func elsewhere() []string { return []string{"CAMPUSGATE_DEMO_PASSWORD", "CAMPUSG
 // error is an *Error. Paths in the file are relative to the process's folder, but for
 // county, which is relative to the file.
 func Load(path string, environ []string, part Part) (Config, *event.County, error) {
+	return load(path, environ, part, (*Config).validate)
+}
+
+// Check is Load that also opens every file of secrets, certificates and keys which the
+// sections of part name, as their parts will when they start or connect.
+func Check(path string, environ []string, part Part) (Config, *event.County, error) {
+	return load(path, environ, part, func(c *Config, part Part) error {
+		return errors.Join(c.validate(part), c.unreadable(part))
+	})
+}
+
+func load(path string, environ []string, part Part, validate func(*Config, Part) error) (Config, *event.County, error) {
 	c := Default()
 	doc, err := loadFile(path, &c)
 	if err != nil {
@@ -154,7 +166,7 @@ func Load(path string, environ []string, part Part) (Config, *event.County, erro
 		}
 	}
 	county, countyErr := LoadCounty(c.countyPath(path))
-	if err := errors.Join(doc.locate(c.validate(part), source), countyErr); err != nil {
+	if err := errors.Join(doc.locate(validate(&c, part), source), countyErr); err != nil {
 		return c, nil, &Error{err}
 	}
 	return c, county, nil

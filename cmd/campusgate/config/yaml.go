@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -23,6 +25,9 @@ type document struct {
 }
 
 func parse(name string, text []byte) (*document, error) {
+	if !utf8.Valid(text) {
+		return nil, fmt.Errorf("%s:%d: is not UTF-8 (GBK or GB18030?): save it as UTF-8", name, firstBadLine(text))
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, syntaxError(name, err)
@@ -34,6 +39,18 @@ func parse(name string, text []byte) (*document, error) {
 		return nil, fmt.Errorf("%s: holds %d YAML documents, want one", name, n)
 	}
 	return &document{name: name, root: file.Docs[0].Body}, nil
+}
+
+// firstBadLine is the number of the first line that is not UTF-8.
+func firstBadLine(text []byte) int {
+	n := 1
+	for line := range bytes.Lines(text) {
+		if !utf8.Valid(line) {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // syntaxError turns goccy's picture of the fault into one line with file and line number.
