@@ -26,6 +26,10 @@ type testInput struct {
 	}
 }
 
+type retryInput struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
 type rotaInput struct {
 	Name string `path:"name" maxLength:"64"`
 }
@@ -66,6 +70,10 @@ func (a *API) notifyRoutes() {
 			n, err := a.deps.Notify.Test(ctx, in.Body.Receiver, in.Body.Person, id.Username)
 			a.deps.Log.Info().Str("user", id.Username).Str("receiver", in.Body.Receiver).Str("state", n.State).Msg("test message")
 			return &body[notify.Notification]{n}, err
+		})
+	notifying(a, http.MethodPost, "/notifications/{id}/retry", "Send once more what was given up", desk,
+		func(ctx context.Context, id auth.Identity, in *retryInput) (*nothing, error) {
+			return nil, a.deps.Notify.Retry(ctx, in.ID, id.Username)
 		})
 	notifying(a, http.MethodGet, "/notify/rotas/{name}", "A rota, who is on call, and the gaps of the next 14 days", desk,
 		func(ctx context.Context, _ auth.Identity, in *rotaInput) (*body[notify.RotaView], error) {
@@ -112,7 +120,7 @@ func notifying[I, O any](a *API, method, path, summary string, roles []auth.Role
 			return nil, invalid("body."+refusal.Field, refusal.Error())
 		case errors.Is(err, notify.ErrStale):
 			return nil, problem(http.StatusConflict, codeConflict, err.Error())
-		case errors.Is(err, notify.ErrUnknown):
+		case errors.Is(err, notify.ErrUnknown), errors.Is(err, notify.ErrNotGivenUp):
 			return nil, notFound()
 		case err != nil:
 			return nil, err

@@ -99,6 +99,22 @@ func (s *Service) Log(ctx context.Context, q Query) ([]Notification, string, err
 	return s.store.Notifications(ctx, q)
 }
 
+// Retry sends once more what was given up, with all its tries, or returns ErrNotGivenUp. A
+// test is not sent again: Test is there for that.
+func (s *Service) Retry(ctx context.Context, id, by string) error {
+	receiver, err := s.store.Revive(ctx, id, by, s.deps.Now().UTC())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	l := s.lanes[receiver]
+	s.mu.Unlock()
+	if l != nil {
+		nudge(l.wake)
+	}
+	return nil
+}
+
 // Test sends a message to a receiver at once, past the outbox, and returns its row of the
 // log. person may name one of notify.people, whose address is then taken.
 func (s *Service) Test(ctx context.Context, receiver, person, by string) (Notification, error) {

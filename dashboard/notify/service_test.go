@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -141,10 +142,19 @@ func TestGivenUpIsTold(t *testing.T) {
 	w.apply(anomaly("a", 1, event.Raised))
 	eventually(t, "the row to be dead", func() bool { return len(w.log(notify.Query{State: notify.Dead})) == 1 })
 	works.Store(true)
+	dead := w.log(notify.Query{State: notify.Dead})[0].ID
 	w.apply(anomaly("b", 1, event.Raised))
 	eventually(t, "the turn", func() bool { mu.Lock(); defer mu.Unlock(); return len(told) == 3 })
 	if told[0] || !told[1] || told[2] {
 		t.Errorf("told %v: want false at start, true, false", told)
+	}
+	// What was given up is sent when somebody asks for it, once.
+	if err := w.notify.Retry(t.Context(), dead, "operator"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the second chance", func() bool { r := w.log(notify.Query{AlarmID: "a"}); return len(r) == 1 && r[0].State == notify.Sent })
+	if err := w.notify.Retry(t.Context(), dead, "operator"); !errors.Is(err, notify.ErrNotGivenUp) {
+		t.Errorf("sent is sent again: %v", err)
 	}
 	// The alarm about the receiver does not go through the receiver.
 	about := anomaly("c", 1, event.Raised)

@@ -126,6 +126,9 @@ const (
 // ErrStale says that somebody else changed the document first.
 var ErrStale = errors.New("somebody else changed it first")
 
+// ErrNotGivenUp says that a notification is not among those that were given up.
+var ErrNotGivenUp = errors.New("there is no notification of that id that was given up")
+
 // Store keeps the inbox, the outbox, timers and documents; dashboard/store satisfies it.
 type Store interface {
 	// Inbox returns the oldest entries.
@@ -149,6 +152,8 @@ type Store interface {
 	Claim(ctx context.Context, ids []string, digest string, now, lease time.Time) ([]string, error)
 	// Finish records a try and returns how many are dead by it.
 	Finish(ctx context.Context, ids []string, o Outcome) (dead int, err error)
+	// Revive queues again what was given up, or returns ErrNotGivenUp; by stands in the audit.
+	Revive(ctx context.Context, id, by string, now time.Time) (receiver string, err error)
 	// Pause lets a receiver alone until a time: nothing is due for it before.
 	Pause(ctx context.Context, receiver string, until time.Time) error
 	// LastDone returns the newest notification of a receiver that was sent or given up.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
@@ -278,6 +279,26 @@ func (n *Notify) Finish(ctx context.Context, ids []string, o notify.Outcome) (in
 		return 0, fmt.Errorf("record notifications: %w", err)
 	}
 	return dead, nil
+}
+
+// Revive queues again what was given up, as new, and returns its receiver.
+func (n *Notify) Revive(ctx context.Context, id, by string, now time.Time) (string, error) {
+	var receiver string
+	err := n.s.tx(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `UPDATE notification SET state = 'queued', tries = 0, digest = '', next_try = ?, done_at = NULL
+			WHERE id = ? AND state = 'dead' AND reason <> ? RETURNING receiver`, now.UnixNano(), id, notify.ReasonTest).Scan(&receiver)
+		if errors.Is(err, sql.ErrNoRows) {
+			return notify.ErrNotGivenUp
+		}
+		if err != nil {
+			return err
+		}
+		return appendAudit(ctx, tx, AuditRow{At: now, Actor: by, Action: "notify.retry", Subject: id, Detail: receiver})
+	})
+	if err != nil {
+		return "", fmt.Errorf("send notification %s again: %w", strings.ToValidUTF8(id, "?"), err)
+	}
+	return receiver, nil
 }
 
 // Pause lets a receiver alone until a time.

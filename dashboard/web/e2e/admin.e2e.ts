@@ -60,6 +60,11 @@ test('notification: health, a test that fails says why, the log filters, rota an
   await page.getByText('550 no such user <b>').first().waitFor();
   await until(() => page.locator('.sent').count(), (n) => n === 0);
   expect(new URL(page.url()).searchParams.get('state')).toBe('dead');
+  const givenUp = page.getByRole('button', { name: '重新发送' });
+  await givenUp.first().waitFor();
+  const before = await givenUp.count();
+  await givenUp.first().click();
+  await until(() => givenUp.count(), (n) => n === before - 1);
   expect(await axe(page)).toEqual([]);
 
   await page.getByRole('button', { name: '值班表' }).click();

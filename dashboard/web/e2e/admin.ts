@@ -48,6 +48,13 @@ export class Admin {
     if (path === '/notifications') {
       return { body: { items: this.notifications.filter((n) => (!q('receiver') || n.receiver === q('receiver')) && (!q('state') || n.state === q('state')) && (!q('person') || n.person === q('person')) && (!q('reason') || n.reason === q('reason'))), next: '' } };
     }
+    const again = /^\/notifications\/([^/]+)\/retry$/.exec(path);
+    if (again) {
+      const row = this.notifications.find((n) => n.id === again[1] && n.state === 'dead' && n.reason !== 'test');
+      if (!row) return problem(404, 'not_found');
+      Object.assign(row, { state: 'queued', tries: 0, done_at: null });
+      return { status: 204 };
+    }
     if (path === '/notify') {
       return { body: {
         receivers: [{ name: 'duty', type: 'wecom', max_per_minute: 20, last: this.notifications[0] }, { name: 'mail', type: 'mail', max_per_minute: 30, last: this.notifications[3] }, { name: 'sms', type: 'webhook', max_per_minute: 10, last: null }],
