@@ -3,6 +3,7 @@ package dashboard_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -28,6 +29,9 @@ func (wordRules) Check(text string) (int, []rulebook.RuleFault) {
 
 // Backtest of a document with "long" lasts until it is cancelled.
 func (wordRules) Backtest(ctx context.Context, text string, q rulebook.Trial, progress func(rulebook.Progress)) (json.RawMessage, error) {
+	if q.County == nil {
+		return nil, errors.New("tried against no registry")
+	}
 	progress(rulebook.Progress{At: q.From.Add(q.To.Sub(q.From) / 2), Events: 5, Raised: 2})
 	if strings.Contains(text, "long") {
 		<-ctx.Done()

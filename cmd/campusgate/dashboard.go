@@ -82,7 +82,7 @@ func startDashboard(ctx context.Context, running *lifecycle.Stack, s dashboardSe
 		return nil, failed(ctx, running, err)
 	}
 	d, err := dashboard.New(s.Config, dashboard.Deps{
-		County: s.county, CheckCounty: checkLimits, Documents: client, Rules: language{reader, s.county}, Bus: client, History: history{reader}, Web: web.Handler(), Log: s.log, Registry: registry,
+		County: s.county, CheckCounty: checkLimits, Documents: client, Rules: language{reader}, Bus: client, History: history{reader}, Web: web.Handler(), Log: s.log, Registry: registry,
 		Accounts: s.accounts, Settings: settings, Build: version,
 	})
 	if err != nil {

@@ -15,7 +15,6 @@ import (
 // gateways own.
 type language struct {
 	reader *influx.Reader
-	county *event.County
 }
 
 var _ rulebook.Language = language{}
@@ -44,7 +43,7 @@ func (l language) Backtest(ctx context.Context, text string, q rulebook.Trial, p
 		return nil, err
 	}
 	b := rules.Backtest{
-		Set: set, County: l.county, From: q.From, To: q.To, Operators: q.Operators,
+		Set: set, County: q.County, From: q.From, To: q.To, Operators: q.Operators,
 		Progress: func(p rules.Progress) { progress(rulebook.Progress(p)) },
 	}
 	report, err := b.Run(ctx, rules.Recorded(set.Types(), q.From, q.To, l.reader.EachEvent))

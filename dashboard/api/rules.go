@@ -169,7 +169,7 @@ func (a *API) beginBacktest(ctx context.Context, id auth.Identity, in *rulesTria
 		}
 		text = v.Text
 	}
-	job, err := a.deps.Rules.Backtest(text, id.Username, rulebook.Trial{From: in.Body.From, To: in.Body.To, Operators: in.Body.Operators})
+	job, err := a.deps.Rules.Backtest(text, id.Username, rulebook.Trial{From: in.Body.From, To: in.Body.To, Operators: in.Body.Operators, County: a.present()})
 	return &body[rulebook.Job]{job}, err
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/campusgate/campusgate/gateway/event"
 )
 
 const (
@@ -25,6 +27,8 @@ type Trial struct {
 	From      time.Time `json:"from"`
 	To        time.Time `json:"to"`
 	Operators int       `json:"operators"`
+	// County is the registry that the rules are tried against.
+	County *event.County `json:"-"`
 }
 
 // Progress is how far a back-test is.
