@@ -60,7 +60,7 @@ func TestUptimeGroups(t *testing.T) {
 	}
 	res := guard.request(http.MethodGet, "/api/v1/availability/export?from_day="+today(now), "")
 	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(string(text), "\ufeffday,township,") {
+	if err != nil || res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(string(text), "\ufeffday,township,") {
 		t.Fatalf("%d %v %s, %v", res.StatusCode, res.Header, text, err)
 	}
 	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()

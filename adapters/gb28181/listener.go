@@ -339,7 +339,7 @@ func (l *Listener) readMessage(conn net.Conn, in *bufio.Reader) ([]byte, error) 
 	// Memory grows with what has come, not with what is announced.
 	body := bytes.NewBuffer(raw)
 	n, err := io.CopyN(body, in, int64(*length))
-	if err == io.EOF && n < int64(*length) {
+	if errors.Is(err, io.EOF) && n < int64(*length) {
 		err = io.ErrUnexpectedEOF
 	}
 	return body.Bytes(), err

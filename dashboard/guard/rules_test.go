@@ -98,7 +98,8 @@ func TestWhoIsInside(t *testing.T) {
 		passage(1, "p1", event.PersonPupil, event.In), refused,
 		passage(2, "p2", event.PersonPupil, event.In), passage(4, "p2", event.PersonPupil, event.Out),
 		passage(3, "t1", event.PersonStaff, event.In), registered, out, car,
-		passage(7, "", event.PersonUnknown, event.In), {Device: "g1"},
+		passage(7, "", event.PersonUnknown, event.In),
+		{Device: "g1"},
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		var p guard.Passages
