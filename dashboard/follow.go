@@ -121,6 +121,9 @@ func (d *Dashboard) events(ctx context.Context) error {
 		d.works("events")
 		for _, e := range events {
 			now := d.deps.Now()
+			if !snapshot {
+				d.guards.Saw(e)
+			}
 			d.model.Apply(e, nil, snapshot, now)
 			if snapshot {
 				continue
@@ -150,6 +153,9 @@ func (d *Dashboard) anomalies(ctx context.Context) error {
 				d.metrics.refused.Inc()
 				d.deps.Log.Error().Err(err).Uint64("seq", seqs[i]).Msg("anomaly left out")
 				continue
+			}
+			if d.guards.Out(context.WithoutCancel(ctx), a) {
+				continue // an approved leave: the audit says which
 			}
 			in = append(in, alarm.Incoming{Seq: seqs[i], Anomaly: a})
 		}

@@ -2,13 +2,16 @@ package dashboard_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/guard"
+	"github.com/campusgate/campusgate/dashboard/live/state"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -61,6 +64,10 @@ func TestEveryGuardOperationByRole(t *testing.T) {
 		{"POST", "/passes/{record}/teacher", word, none},
 		{"POST", "/passes/{record}/deny", `{"id":"role-test-3","entry":{"reason":"r"}}`, none},
 		{"POST", "/passes/{record}/leave", `{"id":"role-test-3"}`, none},
+		{"POST", "/passes/{record}/settle", `{"id":"role-test-4","entry":{"alarm":"none"}}`, none},
+		{"POST", "/passes/{record}/reveal", `{"reason":"r"}`, none},
+		{"GET", "/warnings?site=s1", "", site},
+		{"GET", "/warnings?site=s2", "", other},
 		{"GET", "/watch", "", map[string]int{"": 401, "admin": 200, "operator": 200, "guard": 403, "inspector": 403}},
 		{"POST", "/watch", at(`{"instruction":"i"}`, ""), write},
 		{"POST", "/watch/{record}/end", `{"id":"role-test-3"}`, office},
@@ -197,5 +204,151 @@ func TestGuardsAlarmsReachTheDesk(t *testing.T) {
 	g.post(t, "/care/care-0001/look", `{}`, &look)
 	if look.Entry.Instruction != "只交给母亲" {
 		t.Errorf("%+v", look)
+	}
+}
+
+// leaves makes a leave of a pupil, confirmed by guardian and class teacher.
+func leaves(t *testing.T, g *browser, id, pupil string, from time.Time) {
+	t.Helper()
+	g.post(t, "/passes", fmt.Sprintf(`{"id":%q,"site":"s1","entry":{"pupil":%q,"name":"王小明","class":"3-2","reason":"看病","until":%q}}`,
+		id, pupil, from.Add(2*time.Hour).UTC().Format(time.RFC3339)), nil)
+	var row guard.Row[guard.Pass]
+	g.post(t, "/passes/"+id+"/guardian", `{"id":"`+id+`-g","entry":{"name":"王建国","how":"phone"}}`, &row)
+	if row.Entry.Name != "王*明" || row.Entry.Guardian.Name != "王*国" {
+		t.Errorf("not masked: %+v %+v", row, row.Entry.Guardian)
+	}
+	if code, text := g.do("POST", "/api/v1/guard/passes/"+id+"/teacher", `{"id":"`+id+`-x","entry":{"name":"王建国","how":"phone"}}`); code != http.StatusUnprocessableEntity {
+		t.Errorf("one person for both: %d %s", code, text)
+	}
+	g.post(t, "/passes/"+id+"/teacher", `{"id":"`+id+`-t","entry":{"name":"李老师","how":"present"}}`, nil)
+}
+
+// heard waits until this many passages of s1 have come in.
+func heard(t *testing.T, b *browser, n int) {
+	t.Helper()
+	eventually(t, "passages", func() bool {
+		var sites list[state.Site]
+		b.get("/api/v1/sites", &sites)
+		return sites.Items[0].Today.In+sites.Items[0].Today.Out >= n
+	})
+}
+
+// wentOut is a pupil's passage that the gate knew no approval of, with the anomaly.
+func wentOut(n int, pupil string, at time.Time) (*event.Event, *event.Anomaly) {
+	e := passage(n, "s1")
+	e.ObservedAt, e.ReceivedAt = at.UTC(), at.UTC()
+	e.Gate = &event.GateAccess{Direction: event.Out, PersonKind: event.PersonPupil, Method: "card", Person: pupil, Result: event.ResultGranted}
+	return e, &event.Anomaly{
+		ID: event.AnomalyID("s1", "g1", "pupil_out_unapproved", at), Rule: "pupil_out_unapproved", Site: "s1", Device: "g1", Kind: event.KindGate, Severity: event.SeverityHigh,
+		State: event.Raised, Revision: 1, StartedAt: at.UTC(), UpdatedAt: at.UTC(), Momentary: true, Count: 1, EventID: e.ID, Text: event.Text{ZH: "学生未经批准离校", EN: "out"},
+	}
+}
+
+func TestApprovedLeavePreventsOrSettlesTheAlarm(t *testing.T) {
+	t.Parallel()
+	bus := newBus()
+	w := start(t, t.TempDir(), bus)
+	g, admin := w.login(t, "guard"), w.login(t, "admin")
+	now := time.Now()
+	open := func(want int) []alarm.Alarm {
+		t.Helper()
+		var rows []alarm.Alarm
+		eventually(t, "the desk", func() bool { rows = admin.alarms("?rule=pupil_out_unapproved"); return len(rows) == want })
+		return rows
+	}
+	type row struct {
+		By, Subject, Action string
+		Detail              json.RawMessage
+	}
+	audit := func(q string) []row {
+		t.Helper()
+		var page list[row]
+		admin.get("/api/v1/audit?area="+q, &page)
+		return page.Items
+	}
+
+	// Known before: the gate's anomaly is no alarm, and the audit names the leave.
+	leaves(t, g, "pass-0001", "p1", now)
+	e, a := wentOut(101, "p1", now)
+	bus.publish(passage(100, "s1")) // a first one, so that what follows is no snapshot
+	heard(t, admin, 1)
+	bus.publish(e)
+	heard(t, admin, 2)
+	bus.raise(a)
+	eventually(t, "the desk", func() bool { return len(audit("guard.pass.prevent")) == 1 })
+	if row := audit("guard.pass.prevent")[0]; row.Subject != "pass-0001" || row.By != "guard" || !strings.Contains(string(row.Detail), a.ID) {
+		t.Errorf("%+v", row)
+	}
+	open(0)
+
+	// Known afterwards: the alarm stands until the second confirmation, and its audit names the leave.
+	e, a = wentOut(102, "p2", now.Add(time.Second))
+	bus.publish(e)
+	heard(t, admin, 3)
+	bus.raise(a)
+	id := open(1)[0].ID
+	leaves(t, g, "pass-0002", "p2", now)
+	open(0)
+	var one struct {
+		Alarm alarm.Alarm
+		Audit []struct{ By, Action, Note string }
+	}
+	admin.get("/api/v1/alarms/"+id, &one)
+	if last := one.Audit[len(one.Audit)-1]; one.Alarm.State != alarm.Normal || last.Action != "ack" || last.By != "guard" || !strings.Contains(last.Note, "pass-0002") || strings.Contains(last.Note, "王") {
+		t.Errorf("%+v", one)
+	}
+
+	// A leave without the pupil's pseudonym explains the alarm that a guard names.
+	e, a = wentOut(103, "p3", now.Add(2*time.Second))
+	bus.publish(e)
+	bus.raise(a)
+	id = open(1)[0].ID
+	leaves(t, g, "pass-0003", "", now)
+	open(1)
+	if code, text := g.do("POST", "/api/v1/guard/passes/pass-0003/settle", `{"id":"settle-000","entry":{"alarm":"none"}}`); code != http.StatusUnprocessableEntity {
+		t.Errorf("%d %s", code, text)
+	}
+	for range 2 {
+		g.post(t, "/passes/pass-0003/settle", `{"id":"settle-001","entry":{"alarm":"`+id+`"}}`, nil)
+	}
+	open(0)
+
+	// Nobody heard who it was: the history tells.
+	e, a = wentOut(104, "p4", now.Add(3*time.Second))
+	w.history.mu.Lock()
+	w.history.rows = append(w.history.rows, *e)
+	w.history.mu.Unlock()
+	bus.raise(a)
+	open(1)
+	leaves(t, g, "pass-0004", "p4", now)
+	open(0)
+}
+
+func TestPlateOfTheWatchListAtTheGate(t *testing.T) {
+	t.Parallel()
+	bus := newBus()
+	w := start(t, t.TempDir(), bus)
+	g, admin := w.login(t, "guard"), w.login(t, "admin")
+	admin.post(t, "/watch", `{"id":"watch-plate","site":"","entry":{"plate":"川A·88888","instruction":"不开门，报警"}}`, nil)
+	admin.post(t, "/watch", `{"id":"watch-other","site":"s2","entry":{"plate":"川B11111","instruction":"只在二校"}}`, nil)
+	bus.publish(passage(200, "s1"))
+	heard(t, admin, 1)
+	for i, plate := range []string{"川A 88888", "川B11111", "川A99999"} {
+		e := passage(201+i, "s1")
+		e.Gate = &event.GateAccess{Direction: event.In, PersonKind: event.PersonVehicle, Method: "plate", Credential: plate, Result: event.ResultDenied}
+		bus.publish(e)
+	}
+	var rows []alarm.Alarm
+	eventually(t, "the desk", func() bool {
+		rows = admin.alarms("?rule=watch_list_hit")
+		return len(rows) == 1
+	})
+	if rows[0].Device != "g1" || strings.Contains(rows[0].Text.ZH, "88888") {
+		t.Errorf("%+v", rows[0])
+	}
+	var warnings list[guard.Warning]
+	g.get("/api/v1/guard/warnings?site=s1", &warnings)
+	if len(warnings.Items) != 1 || warnings.Items[0].Instruction != "不开门，报警" || warnings.Items[0].About != "川A88888" || !warnings.Items[0].Plate {
+		t.Errorf("%+v", warnings)
 	}
 }

@@ -2,9 +2,11 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
+	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/guard"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -14,7 +16,7 @@ func (d *Dashboard) startGuards(ctx context.Context) error {
 	var err error
 	d.guards, err = guard.New(d.cfg.Guard, guard.Deps{
 		Store: d.store, Desk: guardDesk{d}, County: d.county.County,
-		Log: d.deps.Log.With().Str("component", "guard").Logger(), Now: d.deps.Now,
+		Person: d.whoPassed, Log: d.deps.Log.With().Str("component", "guard").Logger(), Now: d.deps.Now,
 	})
 	if err != nil {
 		return err
@@ -56,4 +58,61 @@ func (g guardDesk) Standing(ctx context.Context, rules []string) ([]event.Anomal
 		}
 	}
 	return out, nil
+}
+
+// Unsettled lists the alarms of a rule that nobody has dealt with.
+func (g guardDesk) Unsettled(ctx context.Context, rule string) ([]guard.Unsettled, error) {
+	var out []guard.Unsettled
+	for _, state := range []alarm.State{alarm.Unack, alarm.RtnUnack} {
+		rows, _, err := g.d.alarms.Alarms(ctx, alarm.Query{AllSites: true, State: string(state), Rules: []string{rule}})
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			a := &rows[i]
+			sources, err := g.d.alarms.Sources(ctx, a.ID)
+			if err != nil {
+				return nil, err
+			}
+			u := guard.Unsettled{ID: a.ID, Rev: a.Rev, Site: a.Site, Device: a.Device, At: a.UpdatedAt}
+			for _, s := range sources {
+				u.Anomalies = append(u.Anomalies, s.Anomaly)
+			}
+			out = append(out, u)
+		}
+	}
+	return out, nil
+}
+
+// Settle acknowledges an alarm. A conflict is no error: somebody has seen to it.
+func (g guardDesk) Settle(ctx context.Context, u guard.Unsettled, by, note string, now time.Time) error {
+	if len(note) > alarm.MaxNote {
+		note = note[:alarm.MaxNote]
+	}
+	_, err := g.d.alarms.Act(ctx, alarm.Command{
+		ID: u.ID, Action: alarm.Ack, Rev: u.Rev, By: by, Note: note, Allows: func(s event.SiteID) bool { return s == u.Site },
+	}, now)
+	if err != nil && alarm.IsRefusal(err) {
+		return nil
+	}
+	return err
+}
+
+// passedWithin is how far the time of an anomaly may be from that of its event.
+const passedWithin = time.Minute
+
+// whoPassed finds a passage in the history.
+func (d *Dashboard) whoPassed(ctx context.Context, g *guard.Sighting) (string, error) {
+	if d.deps.History == nil {
+		return "", errors.New("no history is configured")
+	}
+	rows, _, err := d.deps.History.GateLog(ctx, api.GateLogQuery{
+		Sites: []event.SiteID{g.Site}, Device: string(g.Device), PersonKind: event.PersonPupil, From: g.At.Add(-passedWithin), To: g.At.Add(passedWithin), Limit: 500,
+	})
+	for i := range rows {
+		if rows[i].ID == g.Event && rows[i].Gate != nil {
+			return rows[i].Gate.Person, nil
+		}
+	}
+	return "", err
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/guard"
@@ -18,6 +19,9 @@ func (a *API) guardPeopleRoutes() {
 	handle(a, http.MethodPost, "/guard/passes/{record}/teacher", "The class teacher says yes", gatekeepers(), withGuards(a, a.confirmPass(guard.ByTeacher)))
 	handle(a, http.MethodPost, "/guard/passes/{record}/deny", "Deny a pupil's leaving", gatekeepers(), withGuards(a, a.denyPass))
 	handle(a, http.MethodPost, "/guard/passes/{record}/leave", "The pupil went out", gatekeepers(), withGuards(a, a.leavePass))
+	handle(a, http.MethodPost, "/guard/passes/{record}/settle", "An open alarm of a pupil who went out is explained by this leave", gatekeepers(), withGuards(a, a.settlePass))
+	handle(a, http.MethodPost, "/guard/passes/{record}/reveal", "A leave unmasked, for a reason that is written down", gatekeepers(), withGuards(a, a.revealPass))
+	handle(a, http.MethodGet, "/guard/warnings", "Who or what of the watch list was at the gates of a site in the last 24 hours", gatekeepers(), withGuards(a, a.warnings))
 	handle(a, http.MethodGet, "/guard/watch", "The watch list, masked", []auth.Role{auth.Admin, auth.Operator}, withGuards(a, a.watchList))
 	handle(a, http.MethodPost, "/guard/watch", "Put somebody on the watch list; site empty: of the county", admins(), withGuards(a, a.watchPerson))
 	handle(a, http.MethodPost, "/guard/watch/{record}/end", "Take somebody off the watch list", admins(), withGuards(a, a.unwatch))
@@ -53,7 +57,15 @@ func (a *API) withdraw(ctx context.Context, id auth.Identity, in *ended) (*body[
 
 func (a *API) passes(ctx context.Context, id auth.Identity, in *guardList) (*body[list[guard.Row[guard.Pass]]], error) {
 	rows, next, err := records[guard.Pass](ctx, a, id, in, guard.KindPass)
+	for i := range rows {
+		rows[i].Entry = rows[i].Entry.Masked()
+	}
 	return page(rows, next), err
+}
+
+func maskPass(row guard.Row[guard.Pass], err error) (*body[guard.Row[guard.Pass]], error) {
+	row.Entry = row.Entry.Masked()
+	return &body[guard.Row[guard.Pass]]{row}, err
 }
 
 func (a *API) askPass(ctx context.Context, id auth.Identity, in *placed[guard.PassEntry]) (*body[guard.Row[guard.Pass]], error) {
@@ -61,8 +73,7 @@ func (a *API) askPass(ctx context.Context, id auth.Identity, in *placed[guard.Pa
 	if err != nil {
 		return nil, err
 	}
-	row, err := a.deps.Guards.Ask(ctx, in.Body.change(id), s.ID, in.Body.Entry)
-	return &body[guard.Row[guard.Pass]]{row}, err
+	return maskPass(a.deps.Guards.Ask(ctx, in.Body.change(id), s.ID, in.Body.Entry))
 }
 
 // Word is that of a guardian or of a class teacher.
@@ -87,8 +98,7 @@ type confirmInput struct {
 func (a *API) confirmPass(who string) func(context.Context, auth.Identity, *confirmInput) (*body[guard.Row[guard.Pass]], error) {
 	return func(ctx context.Context, id auth.Identity, in *confirmInput) (*body[guard.Row[guard.Pass]], error) {
 		word := guard.Confirmation{Name: strings.TrimSpace(in.Body.Entry.Name), How: in.Body.Entry.How}
-		row, err := a.deps.Guards.Confirm(ctx, in.Body.change(id), in.Record, who, id.Scope.Allows, word)
-		return &body[guard.Row[guard.Pass]]{row}, err
+		return maskPass(a.deps.Guards.Confirm(ctx, in.Body.change(id), in.Record, who, id.Scope.Allows, word))
 	}
 }
 
@@ -101,13 +111,39 @@ type denyInput struct {
 }
 
 func (a *API) denyPass(ctx context.Context, id auth.Identity, in *denyInput) (*body[guard.Row[guard.Pass]], error) {
-	row, err := a.deps.Guards.Deny(ctx, in.Body.change(id), in.Record, strings.TrimSpace(in.Body.Entry.Reason), id.Scope.Allows)
-	return &body[guard.Row[guard.Pass]]{row}, err
+	return maskPass(a.deps.Guards.Deny(ctx, in.Body.change(id), in.Record, strings.TrimSpace(in.Body.Entry.Reason), id.Scope.Allows))
 }
 
 func (a *API) leavePass(ctx context.Context, id auth.Identity, in *ended) (*body[guard.Row[guard.Pass]], error) {
-	row, err := a.deps.Guards.Leave(ctx, in.Body.change(id), in.Record, id.Scope.Allows)
+	return maskPass(a.deps.Guards.Leave(ctx, in.Body.change(id), in.Record, id.Scope.Allows))
+}
+
+type settleInput struct {
+	Record string `path:"record" maxLength:"64"`
+	Body   struct {
+		Stamp
+		Entry struct {
+			Alarm string `json:"alarm" maxLength:"64"`
+		} `json:"entry"`
+	}
+}
+
+func (a *API) settlePass(ctx context.Context, id auth.Identity, in *settleInput) (*body[guard.Row[guard.Pass]], error) {
+	return maskPass(a.deps.Guards.SettleBy(ctx, in.Body.change(id), in.Record, in.Body.Entry.Alarm, id.Scope.Allows))
+}
+
+func (a *API) revealPass(ctx context.Context, id auth.Identity, in *revealInput) (*body[guard.Row[guard.Pass]], error) {
+	row, err := a.deps.Guards.RevealPass(ctx, id.Username, in.Body.Reason, in.Record, id.Scope.Allows)
 	return &body[guard.Row[guard.Pass]]{row}, err
+}
+
+func (a *API) warnings(ctx context.Context, id auth.Identity, in *siteInput) (*body[list[guard.Warning]], error) {
+	s, err := a.gateSite(id, in.Site)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.deps.Guards.Warnings(ctx, s.ID, a.deps.Now().Add(-24*time.Hour))
+	return page(rows, ""), err
 }
 
 // watching are the sites whose watch lists the caller may see: those of the scope, and the

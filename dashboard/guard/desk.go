@@ -95,17 +95,26 @@ func (s *Service) SignOut(ctx context.Context, c Change, id string, allows func(
 
 // Reveal returns a visit unmasked, and writes down who looked and why.
 func (s *Service) Reveal(ctx context.Context, by, reason, id string, allows func(event.SiteID) bool) (Row[Visit], error) {
+	return reveal[Visit](ctx, s, KindVisitor, by, reason, id, allows)
+}
+
+// RevealPass returns a pupil's leave unmasked, and writes down who looked and why.
+func (s *Service) RevealPass(ctx context.Context, by, reason, id string, allows func(event.SiteID) bool) (Row[Pass], error) {
+	return reveal[Pass](ctx, s, KindPass, by, reason, id, allows)
+}
+
+func reveal[T any](ctx context.Context, s *Service, kind Kind, by, reason, id string, allows func(event.SiteID) bool) (Row[T], error) {
 	r, err := s.deps.Store.GuardRecord(ctx, id)
-	if err != nil || r.Kind != KindVisitor || !allows(r.Site) {
-		return Row[Visit]{}, orNone(err)
+	if err != nil || r.Kind != kind || !allows(r.Site) {
+		return Row[T]{}, orNone(err)
 	}
 	if err := needed("reason", reason, maxText); err != nil {
-		return Row[Visit]{}, err
+		return Row[T]{}, err
 	}
-	if err := s.audit(ctx, by, "guard.visitor.reveal", id, reason); err != nil {
-		return Row[Visit]{}, err
+	if err := s.audit(ctx, by, "guard."+string(kind)+".reveal", id, reason); err != nil {
+		return Row[T]{}, err
 	}
-	return rowOf[Visit](r, nil)
+	return rowOf[T](r, nil)
 }
 
 func (s *Service) audit(ctx context.Context, by, action, id, reason string) error {

@@ -16,6 +16,13 @@ type PassEntry struct {
 	Until  time.Time `json:"until" doc:"When the approval ends."`
 }
 
+// Tidy takes away what people type around words.
+func (p *PassEntry) Tidy() {
+	for _, s := range []*string{&p.Pupil, &p.Name, &p.Class, &p.Reason} {
+		*s = strings.TrimSpace(*s)
+	}
+}
+
 // MaxPass bounds how long an approval lasts.
 const MaxPass = 12 * time.Hour
 
@@ -76,4 +83,33 @@ func (p *Pass) Confirm(who string, c Confirmation) error {
 // the time has not passed.
 func (p *Pass) Approved(at time.Time) bool {
 	return p.Guardian != nil && p.Teacher != nil && p.Denied == "" && !at.After(p.Until)
+}
+
+// Bounds of the time at which a leave covers a passage at the gate.
+const (
+	askedAfter = 2 * time.Hour    // it may be asked for when the pupil has gone already
+	goneAfter  = 10 * time.Minute // the gate may see the pupil after the guard wrote it down
+)
+
+// Covers reports whether a leave covers a passage of its pupil at a time.
+func Covers(r *Row[Pass], at time.Time) bool {
+	p := &r.Entry
+	return p.Guardian != nil && p.Teacher != nil && p.Denied == "" && !at.After(p.Until) && !at.Before(r.At.Add(-askedAfter)) &&
+		(r.EndedAt == nil || !at.After(r.EndedAt.Add(goneAfter)))
+}
+
+// Masked hides what the screen does not need.
+func (p Pass) Masked() Pass {
+	p.Name = MaskName(p.Name)
+	p.Guardian, p.Teacher = p.Guardian.masked(), p.Teacher.masked()
+	return p
+}
+
+func (c *Confirmation) masked() *Confirmation {
+	if c == nil {
+		return nil
+	}
+	out := *c
+	out.Name = MaskName(c.Name)
+	return &out
 }

@@ -14,12 +14,20 @@ func (s *Service) Watch(ctx context.Context, c Change, site event.SiteID, w Watc
 	if err := w.Check(); err != nil {
 		return Row[WatchEntry]{}, err
 	}
-	return rowOf[WatchEntry](s.begin(ctx, c, site, KindWatch, words(w.Name, w.Plate), w, w))
+	row, err := rowOf[WatchEntry](s.begin(ctx, c, site, KindWatch, words(w.Name, w.Plate), w, w))
+	if err == nil {
+		s.judgeSoon(ctx) // gates compare plates with the list as it was last read
+	}
+	return row, err
 }
 
 // Unwatch takes somebody off the watch list.
 func (s *Service) Unwatch(ctx context.Context, c Change, id string, allows func(event.SiteID) bool) (Row[WatchEntry], error) {
-	return rowOf[WatchEntry](s.end(ctx, c, id, KindWatch, allows))
+	row, err := rowOf[WatchEntry](s.end(ctx, c, id, KindWatch, allows))
+	if err == nil {
+		s.judgeSoon(ctx)
+	}
+	return row, err
 }
 
 // Mind writes down what the guards of a site are to mind of a pupil.
@@ -53,6 +61,7 @@ func (s *Service) Ask(ctx context.Context, c Change, site event.SiteID, e PassEn
 	if at.IsZero() {
 		at = s.deps.Now()
 	}
+	e.Tidy()
 	if err := e.Check(at); err != nil {
 		return Row[Pass]{}, err
 	}
@@ -64,10 +73,14 @@ func (s *Service) Confirm(ctx context.Context, c Change, id, who string, allows 
 	if err := word.Check(); err != nil {
 		return Row[Pass]{}, err
 	}
-	return s.alterPass(ctx, c, id, who, allows, word, func(p *Pass, _ *Record, at time.Time) error {
+	row, err := s.alterPass(ctx, c, id, who, allows, word, func(p *Pass, _ *Record, at time.Time) error {
 		word.By, word.At = c.By, at
 		return p.Confirm(who, word)
 	})
+	if err == nil && row.Entry.Guardian != nil && row.Entry.Teacher != nil {
+		s.judgeSoon(ctx) // it may settle an alarm
+	}
+	return row, err
 }
 
 // Deny says no, and ends it.

@@ -75,6 +75,11 @@ type Store interface {
 	AuditGuard(ctx context.Context, at time.Time, by, action, subject, detail string) error
 	// FirstDuty returns when each site's post was first reported as manned, of records since.
 	FirstDuty(ctx context.Context, since time.Time) (map[event.SiteID]time.Time, error)
+	// PutSighting writes a sighting down; one that is there gets the subject and the record
+	// that it had not.
+	PutSighting(ctx context.Context, g Sighting) error
+	// Sightings lists at most MaxSightings, the newest first; sites nil: of all.
+	Sightings(ctx context.Context, kind SightingKind, sites []event.SiteID, since time.Time) ([]Sighting, error)
 	// PruneGuard removes records that ended before the time, and the requests about them.
 	PruneGuard(ctx context.Context, before time.Time) (int, error)
 }

@@ -13,6 +13,9 @@ const (
 	RuleUncertified = "guard_uncertified"
 	RuleWatchHit    = "watch_list_hit"
 	RuleHelp        = "emergency_call" // as a button's
+	// RulePupilOut is raised by gateways: a pupil went out in class hours, and the gate
+	// knew of no approval.
+	RulePupilOut = "pupil_out_unapproved"
 )
 
 // standingRules end by themselves; the others are momentary.

@@ -25,13 +25,29 @@ type Desk interface {
 	Apply(ctx context.Context, a *event.Anomaly, now time.Time) error
 	// Standing lists the anomalies of these rules that still hold.
 	Standing(ctx context.Context, rules []string) ([]event.Anomaly, error)
+	// Unsettled lists the alarms of a rule that nobody has dealt with.
+	Unsettled(ctx context.Context, rule string) ([]Unsettled, error)
+	// Settle deals with one in somebody's name; somebody else's being faster is no error.
+	Settle(ctx context.Context, u Unsettled, by, note string, now time.Time) error
 }
 
-// Deps are what the service needs. All are needed but Now.
+// Unsettled is an alarm that nobody has dealt with.
+type Unsettled struct {
+	ID        string
+	Rev       int64
+	Site      event.SiteID
+	Device    event.DeviceID
+	At        time.Time // of its newest anomaly
+	Anomalies []string
+}
+
+// Deps are what the service needs. All are needed but Person and Now.
 type Deps struct {
 	Store  Store
 	Desk   Desk
 	County func() *event.County
+	// Person finds out who passed, in the history; empty: it does not know.
+	Person func(ctx context.Context, g *Sighting) (string, error)
 	Log    zerolog.Logger
 	Now    func() time.Time // nil: time.Now
 }
@@ -43,6 +59,8 @@ type Service struct {
 
 	judging sync.Mutex
 	told    map[string]time.Time // anomalies applied by this process
+
+	seen *sightings
 
 	stop func()
 	done chan struct{}
@@ -59,7 +77,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
-	return &Service{cfg: cfg, deps: deps, told: map[string]time.Time{}}, nil
+	return &Service{cfg: cfg, deps: deps, told: map[string]time.Time{}, seen: newSightings()}, nil
 }
 
 // Start begins to judge.
@@ -101,6 +119,10 @@ func (s *Service) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-judge.C:
+		case g := <-s.seen.hits:
+			if err := s.deps.Store.PutSighting(ctx, g); err != nil && ctx.Err() == nil {
+				s.deps.Log.Error().Err(err).Msg("a plate of the watch list was seen and cannot be written down")
+			}
 		case <-prune.C:
 			if _, err := s.deps.Store.PruneGuard(ctx, s.deps.Now().Add(-s.cfg.Keep)); err != nil && ctx.Err() == nil {
 				s.deps.Log.Error().Err(err).Msg("cannot remove old records of guards")
@@ -139,6 +161,13 @@ func (s *Service) Judge(ctx context.Context) error {
 		a.Revision++
 		faults = append(faults, s.deps.Desk.Apply(ctx, &a, now))
 	}
+	hits, err := s.deps.Store.Sightings(ctx, SawHit, nil, now.Add(-OldestEntry))
+	if err != nil {
+		return err
+	}
+	for i := range hits {
+		wanted = append(wanted, hits[i].anomaly())
+	}
 	for i := range calls {
 		if r := &calls[i]; r.Kind == KindHelp {
 			wanted = append(wanted, help(r))
@@ -162,7 +191,7 @@ func (s *Service) Judge(ctx context.Context) error {
 			delete(s.told, id)
 		}
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, s.readPlates(ctx), s.settle(ctx, now))...)
 }
 
 // facts reads what is judged, and the records whose alarms are momentary.

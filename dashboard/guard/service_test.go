@@ -45,6 +45,10 @@ func (d *desk) Standing(_ context.Context, rules []string) (out []event.Anomaly,
 	return out, nil
 }
 
+func (d *desk) Unsettled(context.Context, string) ([]guard.Unsettled, error) { return nil, nil }
+
+func (d *desk) Settle(context.Context, guard.Unsettled, string, string, time.Time) error { return nil }
+
 type world struct {
 	*guard.Service
 	t     *testing.T

@@ -179,6 +179,9 @@ func (s *Store) PruneGuard(ctx context.Context, before time.Time) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("remove records of guards: %w", err)
 	}
+	if _, err := s.write.ExecContext(ctx, "DELETE FROM guard_seen WHERE at < ?", at); err != nil {
+		return 0, fmt.Errorf("remove what gates saw: %w", err)
+	}
 	n, err := res.RowsAffected()
 	return int(n), err
 }
