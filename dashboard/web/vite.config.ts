@@ -13,7 +13,12 @@ export default defineConfig({
     cssCodeSplit: false,
     assetsInlineLimit: 0,
     reportCompressedSize: true,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // The first view's chunks are named in index.html. For a page that comes later the list
+      // would stand in the first chunk and grow with every page; its imports name them anyway.
+      resolveDependencies: (_, deps, { hostType }) => (hostType === 'html' ? deps : []),
+    },
   },
   server: {
     // `npm run dev` beside a running dashboard.

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
-export const DIST = fileURLToPath(new URL('../dist', import.meta.url));
+/** The built page; another build of it by the environment. */
+export const DIST = process.env['DIST'] ?? fileURLToPath(new URL('../dist', import.meta.url));
 
 export function launch(): Promise<Browser> {
   return chromium.launch({

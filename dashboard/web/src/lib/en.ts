@@ -103,15 +103,7 @@ export const en: Dict = {
   stale: {
     for: (s) => `silent for ${s}`, never: 'never reported', seen: (t) => `last seen ${t}`,
   },
-  alarms: {
-    title: 'Alarms', state: 'State', severity: 'Severity', site: 'Site', rule: 'Rule', any: 'Any', none: 'No alarm matches', id: 'Id', detail: 'Alarm',
-    close: 'Close alarm', shelve: 'Shelve', unshelve: 'Unshelve', comment: 'Comment', ack: 'Acknowledge', audit: 'History', values: 'Values', limit: 'Limit', devices: 'Devices',
-    cause: 'Likely cause', causedBy: 'Caused by', note: 'Note', noteNeeded: 'Please write a note', until: 'Until', hours: (n) => n1(n, 'hour', 'hours'),
-    started: 'Started', updated: 'Updated', cleared: 'Returned', acked: 'Acknowledged by', device: 'Device', rev: 'Revision', back: 'Back to the list', submit: 'Submit', cancel: 'Cancel',
-    notFound: 'There is no such alarm, or it is outside your scope.', from: 'by', system: 'system', shelvedUntil: (t) => `Shelved until ${t}`, late: 'Late data, no sound',
-    text: 'Text', more: 'More', loading: 'Loading…', wholeSite: 'whole site', members: (n) => `${n} suppressed`, done: 'Submitted', count: 'Count', condition: 'Condition',
-    standing: 'still holds', over: 'over', openFull: 'Open details',
-  },
+  alarms: { title: 'Alarms', severity: 'Severity', ack: 'Acknowledge', text: 'Text' },
   gate: {
     title: 'Gate log', from: 'From', to: 'To', person: 'Person', direction: 'Direction', result: 'Result', text: 'Search', device: 'Device', method: 'Method', temp: 'Temp.',
     site: 'Site', time: 'Time', who: 'Person', extra: 'Registration / approval', more: 'Load more', none: 'No record matches', apply: 'Search', reset: 'Reset', live: 'Live', fixed: 'An end is set: no live records are added',
@@ -123,16 +115,6 @@ export const en: Dict = {
     kind: 'Kind', range: 'Range', today: 'Today', day1: '24 hours', day7: '7 days', day30: '30 days', none: 'No data in this range', by: 'Per', bySite: 'Site', byDevice: 'Device', elsewhere: 'Cause elsewhere', name: 'Name',
     devices: (n) => n1(n, 'device', 'devices'), worst: 'Lowest first', note: 'Percentages count observed service time only; time that nobody observed is not uptime.', share: 'Share of time',
     states: { up: 'Up', degraded: 'Degraded', down: 'Down', elsewhere: 'Cause elsewhere', maintenance: 'Maintenance', off_hours: 'Off hours', unobserved: 'Unobserved' },
-  },
-  ops: {
-    title: 'Operations', gateways: 'Gateways', components: 'Components', dead: 'Dead letters', name: 'Name', state: 'State', reason: 'Reason', seen: 'Last seen', depth: 'Journal depth', loss: 'Time to loss',
-    never: 'none expected', bytes: 'Size', none: 'No dead letters', replay: 'Replay', replayAll: 'Replay selected', preview: 'Payload', topic: 'Topic', adapter: 'Adapter', source: 'Stage', time: 'Time',
-    size: 'Size', replayed: (n, f) => `${n} replayed, ${f} failed`, select: 'Select', selected: (n) => `${n} selected`, more: 'More', forbidden: 'Administrators only.', raw: 'Raw status', noGateways: 'No gateway has reported',
-    lag: 'Slowest consumer lag', lost: 'Lost', events: 'Events', rate: 'Event rate', clients: 'Pages open', busLag: 'Bus lag', late: 'Late events',
-  },
-  health: { ok: 'OK', degraded: 'Degraded', failed: 'Failed', silent: 'Silent', starting: 'Starting', stopped: 'Stopped' },
-  keys: {
-    title: 'Keyboard shortcuts', next: 'Next row', prev: 'Previous row', open: 'Open', ack: 'Acknowledge the selected alarm', shelve: 'Shelve the selected alarm', evidence: 'Attach evidence', mine: 'Assign to me', search: 'Go to the filter', close: 'Close / back', help: 'Show this help', pause: 'Pause or resume the feed', go: '1–6 switch pages', list: 'First / last row, page', fold: 'Expand or collapse a fold',
   },
   common: {
     close: 'Close', theme: 'Theme', dark: 'Dark', light: 'Light', lang: '中文', langLabel: 'Switch to Chinese', help: 'Keyboard shortcuts', all: 'All', print: 'Print', filter: 'Filter', clear: 'Clear', notFound: 'There is no such page.', home: 'To the situation page',

@@ -1,15 +1,36 @@
-import { en } from './en';
 import type { Lang } from './time';
 import type { Text } from './types';
 import { zh, type Dict } from './zh';
 
 const KEY = 'campusgate.lang';
 
+// Chinese comes with the first view; English follows it, or comes before it where it is
+// the language of this screen.
 class I18n {
-  lang = $state<Lang>(localStorage.getItem(KEY) === 'en' ? 'en' : 'zh');
-  t: Dict = $derived(this.lang === 'zh' ? zh : en);
+  lang = $state<Lang>('zh');
+  #en = $state.raw<Dict>();
+  #wish: Lang = 'zh';
+  t: Dict = $derived(this.lang === 'en' && this.#en ? this.#en : zh);
 
-  set(lang: Lang): void {
+  /** Takes the language this screen had last; Chinese where English cannot be fetched. */
+  start(): Promise<void> {
+    return localStorage.getItem(KEY) === 'en' ? this.set('en') : Promise.resolve();
+  }
+
+  /** Fetches the other language, which is then here when the connection breaks. */
+  async preload(): Promise<void> {
+    try {
+      this.#en ??= (await import('./en')).en;
+    } catch {
+      // Offline; the next connection or the next wish tries again.
+    }
+  }
+
+  /** Changes the language, as soon as its words are here; the last wish counts. */
+  async set(lang: Lang): Promise<void> {
+    this.#wish = lang;
+    if (lang === 'en' && !this.#en) await this.preload();
+    if (this.#wish !== lang || (lang === 'en' && !this.#en)) return;
     this.lang = lang;
     localStorage.setItem(KEY, lang);
   }

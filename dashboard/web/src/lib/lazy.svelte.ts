@@ -3,6 +3,8 @@ import type { Component } from 'svelte';
 
 type Page = Component<{ id: string }>;
 const loaders = {
+  login: () => import('../pages/Login.svelte'),
+  help: () => import('../components/HelpDialog.svelte'),
   alarms: () => import('../pages/Alarms.svelte'),
   shelved: () => import('../pages/Shelved.svelte'),
   shift: () => import('../pages/Shift.svelte'),

@@ -100,15 +100,7 @@ export const zh = {
   stale: {
     for: (s: string) => `失联 ${s}`, never: '从未上报', seen: (t: string) => `最后上报 ${t}`,
   },
-  alarms: {
-    title: '告警', state: '状态', severity: '级别', site: '单位', rule: '规则', any: '全部', none: '没有符合条件的告警', id: '编号', detail: '告警详情',
-    close: '关闭告警', shelve: '搁置', unshelve: '取消搁置', comment: '备注', ack: '确认', audit: '处理记录', values: '数值', limit: '限值', devices: '相关设备',
-    cause: '可能原因', causedBy: '上级告警', note: '备注内容', noteNeeded: '请填写备注', until: '搁置至', hours: (n: number) => `${n} 小时`,
-    started: '开始', updated: '更新', cleared: '恢复', acked: '确认人', device: '设备', rev: '版本', back: '返回列表', submit: '提交', cancel: '取消',
-    notFound: '没有这条告警，或不在您的权限范围内。', from: '由', system: '系统', shelvedUntil: (t: string) => `搁置至 ${t}`, late: '补传数据，不发声',
-    text: '内容', more: '更多', loading: '加载中…', wholeSite: '全站', members: (n: number) => `被抑制 ${n} 条`, done: '已提交', count: '次数', condition: '现场状态',
-    standing: '仍在持续', over: '已恢复', openFull: '打开详情',
-  },
+  alarms: { title: '告警', severity: '级别', ack: '确认', text: '内容' },
   gate: {
     title: '门禁记录', from: '起', to: '止', person: '人员类型', direction: '方向', result: '结果', text: '查找', device: '设备', method: '方式', temp: '体温',
     site: '单位', time: '时间', who: '人员', extra: '登记/批准', more: '加载更多', none: '没有符合条件的记录', apply: '查询', reset: '重置', live: '实时追加', fixed: '已限定截止时间，不追加实时记录',
@@ -120,16 +112,6 @@ export const zh = {
     kind: '设备类型', range: '时段', today: '今天', day1: '24 小时', day7: '7 天', day30: '30 天', none: '该时段没有数据', by: '统计到', bySite: '单位', byDevice: '设备', elsewhere: '外部原因', name: '名称',
     devices: (n: number) => `${n} 台`, worst: '从低到高', note: '百分比只按观测到的服务时间计算；没有观测到的时间不算在线。', share: '时间构成',
     states: { up: '在线', degraded: '异常', down: '离线', elsewhere: '外部原因', maintenance: '检修', off_hours: '非服务时段', unobserved: '未观测' },
-  },
-  ops: {
-    title: '运维', gateways: '网关', components: '组件', dead: '死信', name: '名称', state: '状态', reason: '原因', seen: '最后上报', depth: '日志队列深度', loss: '距丢弃',
-    never: '不会丢弃', bytes: '占用', none: '没有死信', replay: '重放', replayAll: '重放所选', preview: '内容预览', topic: '主题', adapter: '适配器', source: '环节', time: '时间',
-    size: '大小', replayed: (n: number, f: number) => `已重放 ${n} 条，失败 ${f} 条`, select: '选择', selected: (n: number) => `已选 ${n} 条`, more: '更多', forbidden: '仅管理员可查看此页。', raw: '原始状态', noGateways: '没有网关上报',
-    lag: '最慢消费者滞后', lost: '缺号', events: '事件总数', rate: '事件速率', clients: '在线页面', busLag: '总线延迟', late: '补传事件',
-  },
-  health: { ok: '正常', degraded: '降级', failed: '失败', silent: '失联', starting: '启动中', stopped: '已停止' },
-  keys: {
-    title: '键盘快捷键', next: '下一条', prev: '上一条', open: '打开', ack: '确认所选告警', shelve: '搁置所选告警', evidence: '附加证据', mine: '指派给我', search: '跳到筛选框', close: '关闭/返回', help: '显示本帮助', pause: '暂停/继续动态', go: '按 1–6 切换页面', list: '列表首/尾、翻页', fold: '展开/收起同源告警',
   },
   common: {
     close: '关闭', theme: '主题', dark: '深色', light: '浅色', lang: 'English', langLabel: '切换到英文', help: '键盘快捷键', all: '全部', print: '打印', filter: '筛选', clear: '清除', notFound: '没有这个页面。', home: '回到态势',
