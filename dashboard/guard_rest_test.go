@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,8 @@ func TestEveryGuardOperationByRole(t *testing.T) {
 		{"POST", "/passes/{record}/reveal", `{"reason":"r"}`, none},
 		{"GET", "/warnings?site=s1", "", site},
 		{"GET", "/warnings?site=s2", "", other},
+		{"POST", "/find", `{"site":"s1","name":"\t\t"}`, wrong},
+		{"POST", "/find", `{"site":"s2","name":"王小明"}`, other},
 		{"GET", "/watch", "", map[string]int{"": 401, "admin": 200, "operator": 200, "guard": 403, "inspector": 403}},
 		{"POST", "/watch", at(`{"instruction":"i"}`, ""), write},
 		{"POST", "/watch/{record}/end", `{"id":"role-test-3"}`, office},
@@ -350,5 +353,35 @@ func TestPlateOfTheWatchListAtTheGate(t *testing.T) {
 	g.get("/api/v1/guard/warnings?site=s1", &warnings)
 	if len(warnings.Items) != 1 || warnings.Items[0].Instruction != "不开门，报警" || warnings.Items[0].About != "川A88888" || !warnings.Items[0].Plate {
 		t.Errorf("%+v", warnings)
+	}
+}
+
+func TestFindByWholeName(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus())
+	g, admin := w.login(t, "guard"), w.login(t, "admin")
+	for person, site := range map[string]string{"p77": "s1", "p78": "s2"} {
+		body := fmt.Sprintf(`{"person":%q,"kind":"pupil","site":%q,"class":"3-2","name":"赵小明"}`, person, site)
+		if code, text := admin.do("PUT", "/api/v1/registry/people/"+person, body, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }); code != http.StatusOK {
+			t.Fatalf("%d %s", code, text)
+		}
+	}
+	g.post(t, "/visitors", `{"id":"visit-find","site":"s1","entry":{"name":"赵小明","reason":"r","host":"h"}}`, nil)
+	var found list[api.Found]
+	g.post(t, "/find", `{"site":"s1","name":" 赵小明 "}`, &found)
+	want := []api.Found{{Key: "p77", Kind: "pupil", Name: "赵*明", Class: "3-2"}, {Key: "visit-find", Kind: "visitor", Name: "赵*明"}}
+	if !slices.Equal(found.Items, want) {
+		t.Errorf("%+v", found)
+	}
+	if g.post(t, "/find", `{"site":"s1","name":"赵小"}`, &found); len(found.Items) != 0 {
+		t.Errorf("part of a name: %+v", found)
+	}
+	var audit list[struct {
+		By, Subject string
+		Detail      json.RawMessage
+	}]
+	admin.get("/api/v1/audit?area=guard.find", &audit)
+	if len(audit.Items) != 2 || audit.Items[1].By != "guard" || audit.Items[1].Subject != "s1" || strings.Contains(string(audit.Items[1].Detail), "赵") {
+		t.Errorf("%+v", audit)
 	}
 }

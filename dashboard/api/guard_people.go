@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/guard"
@@ -22,6 +23,7 @@ func (a *API) guardPeopleRoutes() {
 	handle(a, http.MethodPost, "/guard/passes/{record}/settle", "An open alarm of a pupil who went out is explained by this leave", gatekeepers(), withGuards(a, a.settlePass))
 	handle(a, http.MethodPost, "/guard/passes/{record}/reveal", "A leave unmasked, for a reason that is written down", gatekeepers(), withGuards(a, a.revealPass))
 	handle(a, http.MethodGet, "/guard/warnings", "Who or what of the watch list was at the gates of a site in the last 24 hours", gatekeepers(), withGuards(a, a.warnings))
+	handle(a, http.MethodPost, "/guard/find", "Who of a site has exactly this name, with the pseudonym at the gate; it is written down that somebody asked", gatekeepers(), withGuards(a, a.findPerson))
 	handle(a, http.MethodGet, "/guard/watch", "The watch list, masked", []auth.Role{auth.Admin, auth.Operator}, withGuards(a, a.watchList))
 	handle(a, http.MethodPost, "/guard/watch", "Put somebody on the watch list; site empty: of the county", admins(), withGuards(a, a.watchPerson))
 	handle(a, http.MethodPost, "/guard/watch/{record}/end", "Take somebody off the watch list", admins(), withGuards(a, a.unwatch))
@@ -214,4 +216,54 @@ func (a *API) lookCare(ctx context.Context, id auth.Identity, in *struct {
 func (a *API) unmind(ctx context.Context, id auth.Identity, in *ended) (*body[guard.Row[guard.CareEntry]], error) {
 	row, err := a.deps.Guards.Unmind(ctx, in.Body.change(id), in.Record, id.Scope.Allows)
 	return &body[guard.Row[guard.CareEntry]]{row}, err
+}
+
+// Found is somebody who is found by name.
+type Found struct {
+	Key   string `json:"key" doc:"What the gate log knows the person by: a pseudonym, or a visit's number."`
+	Kind  string `json:"kind" enum:"pupil,staff,visitor,driver"`
+	Name  string `json:"name" doc:"Masked."`
+	Class string `json:"class"`
+}
+
+type findInput struct {
+	Body struct {
+		Site string `json:"site" maxLength:"64"`
+		Name string `json:"name" minLength:"2" maxLength:"60"`
+	}
+}
+
+// findVisits is how long back visitors are found.
+const findVisits = 7 * 24 * time.Hour
+
+func (a *API) findPerson(ctx context.Context, id auth.Identity, in *findInput) (*body[list[Found]], error) {
+	s, err := a.gateSite(id, in.Body.Site)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimSpace(in.Body.Name)
+	if strings.ContainsFunc(name, unicode.IsControl) || name == "" {
+		return nil, invalid("body.name", "want a name on one line")
+	}
+	out := []Found{}
+	if a.deps.Edits != nil {
+		for _, p := range a.deps.Edits.Named(s.ID, name) {
+			out = append(out, Found{p.Person, p.Kind, p.Name, p.Class})
+		}
+	}
+	visits, _, err := guard.Rows[guard.Visit](ctx, a.deps.Guards, guard.Query{
+		Kinds: []guard.Kind{guard.KindVisitor}, Sites: []event.SiteID{s.ID}, From: a.deps.Now().Add(-findVisits), Text: name, Limit: 100,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range visits {
+		if v := &visits[i]; strings.EqualFold(v.Entry.Name, name) {
+			out = append(out, Found{v.ID, event.PersonVisitor, guard.MaskName(v.Entry.Name), ""})
+		}
+	}
+	if err := a.deps.Guards.Asked(ctx, id.Username, s.ID, len(out)); err != nil {
+		return nil, err
+	}
+	return page(out, ""), nil
 }

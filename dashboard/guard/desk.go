@@ -117,6 +117,12 @@ func reveal[T any](ctx context.Context, s *Service, kind Kind, by, reason, id st
 	return rowOf[T](r, nil)
 }
 
+// Asked writes down that somebody looked for a person of a site by name. The name itself is
+// not written.
+func (s *Service) Asked(ctx context.Context, by string, site event.SiteID, found int) error {
+	return s.deps.Store.AuditGuard(ctx, s.deps.Now(), by, "guard.find", string(site), fmt.Sprintf(`{"found":%d}`, found))
+}
+
 func (s *Service) audit(ctx context.Context, by, action, id, reason string) error {
 	detail, err := json.Marshal(map[string]string{"reason": reason})
 	if err != nil {

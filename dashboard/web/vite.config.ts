@@ -1,10 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { shell } from './shell.ts';
 
 // The build goes into dist/, which is committed and embedded by embed.go. It has to be
 // the same on every machine: no time, no host, no random part may enter it.
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), shell()],
   build: {
     target: 'es2022',
     outDir: 'dist',

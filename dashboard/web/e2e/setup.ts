@@ -1,6 +1,6 @@
 // One browser a file; a fresh server and fresh contexts a test; and for every test the
 // rule that no page may log an error, throw, or ask another host.
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { DIST, launch, Watch } from './browser';
 import { Mock, type MockOptions } from './mock';
@@ -11,7 +11,7 @@ export interface Stage {
   watch: Watch;
   /** A page of its own context, signed in. */
   open(user?: string, path?: string, prepare?: (context: BrowserContext) => Promise<void>): Promise<Page>;
-  context(prepare?: (context: BrowserContext) => Promise<void>): Promise<BrowserContext>;
+  context(prepare?: (context: BrowserContext) => Promise<void>, options?: BrowserContextOptions): Promise<BrowserContext>;
 }
 
 export function stage(): (opts?: Omit<MockOptions, 'dist'>) => Promise<Stage> {
@@ -35,8 +35,9 @@ export function stage(): (opts?: Omit<MockOptions, 'dist'>) => Promise<Stage> {
     close.push(() => mock.stop());
     const watch = new Watch();
     watches.push(watch);
-    const context: Stage['context'] = async (prepare) => {
-      const c = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' });
+    const context: Stage['context'] = async (prepare, options = {}) => {
+      // What a service worker fetches passes by the tests' routes: those that want one say so.
+      const c = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN', serviceWorkers: 'block', ...options });
       watch.follow(c, origin);
       await c.addInitScript(() => {
         addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`));

@@ -104,12 +104,7 @@ export const en: Dict = {
     for: (s) => `silent for ${s}`, never: 'never reported', seen: (t) => `last seen ${t}`,
   },
   alarms: { title: 'Alarms', severity: 'Severity', ack: 'Acknowledge', text: 'Text' },
-  gate: {
-    title: 'Gate log', from: 'From', to: 'To', person: 'Person', direction: 'Direction', result: 'Result', text: 'Search', device: 'Device', method: 'Method', temp: 'Temp.',
-    site: 'Site', time: 'Time', who: 'Person', extra: 'Registration / approval', more: 'Load more', none: 'No record matches', apply: 'Search', reset: 'Reset', live: 'Live', fixed: 'An end is set: no live records are added',
-    loaded: (n) => `${n} loaded`, end: 'No more records', items: 'items checked', itemsNo: 'items unchecked', escort: (s) => `escort ${s}`, guardian: (s) => `guardian ${s}`,
-    teacher: (s) => `teacher ${s}`, reg: (s) => `reg. ${s}`, unregistered: 'unregistered', late: 'late', failed: 'Query failed', waiting: (n) => `${n} new`,
-  },
+  gate: { title: 'Gate log', time: 'Time' },
   uptime: {
     title: 'Uptime', pct: 'Uptime', base: 'Observed', down: 'Down', outages: 'Outages', longest: 'Longest', unobserved: 'Unobserved', na: 'n/a', from: 'From', to: 'To',
     kind: 'Kind', range: 'Range', today: 'Today', day1: '24 hours', day7: '7 days', day30: '30 days', none: 'No data in this range', by: 'Per', bySite: 'Site', byDevice: 'Device', elsewhere: 'Cause elsewhere', name: 'Name',

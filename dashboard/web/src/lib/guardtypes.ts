@@ -11,3 +11,7 @@ export interface Duties { posts: Post[]; items: GuardRow<DutyEntry>[] }
 export interface CertificateEntry { person: string; number: string; expires: string }
 export interface Confirmation { name: string; how: string; by: string; at: string }
 export interface Pass { pupil: string; name: string; class: string; reason: string; until: string; guardian: Confirmation | null; teacher: Confirmation | null; denied: string }
+export interface CareEntry { pupil: string; name: string; symbol: 'escort' | 'medical' | 'handover' | 'mobility'; instruction: string }
+export interface WatchEntry { name: string; id_number: string; plate: string; instruction: string }
+export interface Warning { id: string; site: string; device: string; at: string; about: string; plate: boolean; instruction: string }
+export interface Found { key: string; kind: 'pupil' | 'staff' | 'visitor' | 'driver'; name: string; class: string }

@@ -40,6 +40,9 @@ function passing(err: ApiError): boolean {
   return err.status === 0 || err.status === 401 || err.status === 429 || err.status >= 500;
 }
 
+/** What became of an entry: the server has it, the browser keeps it, or the server said no. */
+export type Fate = 'saved' | 'kept' | 'refused';
+
 class Outbox {
   /** Waiting, the oldest first. */
   waiting = $state.raw<Entry[]>([]);
@@ -76,8 +79,8 @@ class Outbox {
     }
   }
 
-  /** Keeps an entry, then tries to send it. True when the server has it; kept otherwise. */
-  async add(path: string, kind: string, label: string, body: Record<string, unknown>): Promise<boolean> {
+  /** Keeps an entry, then tries to send it; says whether the server took it. */
+  async add(path: string, kind: string, label: string, body: Record<string, unknown>): Promise<Fate> {
     const id = newId();
     const at = new Date(serverClock.now).toISOString();
     const entry: Entry = { id, user: this.#user, path, kind, label, at, body: { ...body, id, at } };
@@ -91,7 +94,7 @@ class Outbox {
     this.waiting = [...this.waiting, entry];
     await this.#busy;
     await this.flush();
-    return !this.waiting.some((e) => e.id === id);
+    return this.refused[id] ? 'refused' : this.waiting.some((e) => e.id === id) ? 'kept' : 'saved';
   }
 
   /** Takes an entry away, sent or not. */
@@ -101,6 +104,11 @@ class Outbox {
     }
     delete this.refused[entry.id];
     this.waiting = this.waiting.filter((e) => e.id !== entry.id);
+  }
+
+  /** Whether something is on its way to this path. */
+  sending(path: string): boolean {
+    return this.waiting.some((e) => e.path === path && !this.refused[e.id]);
   }
 
   flush(): Promise<void> {

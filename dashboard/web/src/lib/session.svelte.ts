@@ -1,6 +1,11 @@
 import { ApiError, get, post, whenUnauthenticated } from './api';
 import { serverClock } from './clock.svelte';
+import { router } from './router.svelte';
 import type { Me } from './types';
+
+const ME = 'campusgate.me';
+/** Where the work of a role is; the others begin at the situation. */
+const homes: Record<string, string> = { guard: '/gate', inspector: '/uptime' };
 
 class Session {
   me = $state<Me | null>(null);
@@ -33,7 +38,16 @@ class Session {
         this.#enter(await get<Me>('/me'));
         break;
       } catch (err) {
-        if (err instanceof ApiError && err.status >= 400 && err.status < 500) break;
+        if (err instanceof ApiError && err.status >= 400 && err.status < 500) {
+          this.me = null;
+          break;
+        }
+        // Out of reach: this tab goes on as who it was. The server asks again with each request.
+        const was = sessionStorage.getItem(ME);
+        if (was && !this.known) {
+          this.me = JSON.parse(was) as Me;
+          this.known = true;
+        }
         await new Promise((done) => setTimeout(done, wait));
       }
     }
@@ -52,12 +66,15 @@ class Session {
 
   async login(username: string, password: string): Promise<void> {
     this.#enter(await post<Me>('/login', { username, password }));
+    const home = homes[this.me!.role];
+    if (home && router.path === '/') router.go(home, true);
   }
 
   async logout(): Promise<void> {
     try {
       await post('/logout', {});
     } finally {
+      sessionStorage.removeItem(ME);
       this.me = null;
       this.ended = false;
     }
@@ -65,6 +82,7 @@ class Session {
 
   lost(): void {
     if (!this.me) return;
+    sessionStorage.removeItem(ME);
     this.me = null;
     this.ended = true;
   }
@@ -72,6 +90,7 @@ class Session {
   #enter(me: Me): void {
     this.me = me;
     this.ended = false;
+    sessionStorage.setItem(ME, JSON.stringify(me));
     if (me.zone) serverClock.zone = me.zone;
   }
 }

@@ -101,12 +101,7 @@ export const zh = {
     for: (s: string) => `失联 ${s}`, never: '从未上报', seen: (t: string) => `最后上报 ${t}`,
   },
   alarms: { title: '告警', severity: '级别', ack: '确认', text: '内容' },
-  gate: {
-    title: '门禁记录', from: '起', to: '止', person: '人员类型', direction: '方向', result: '结果', text: '查找', device: '设备', method: '方式', temp: '体温',
-    site: '单位', time: '时间', who: '人员', extra: '登记/批准', more: '加载更多', none: '没有符合条件的记录', apply: '查询', reset: '重置', live: '实时追加', fixed: '已限定截止时间，不追加实时记录',
-    loaded: (n: number) => `已加载 ${n} 条`, end: '没有更多记录', items: '物品已检查', itemsNo: '物品未检查', escort: (s: string) => `陪同 ${s}`, guardian: (s: string) => `监护人 ${s}`,
-    teacher: (s: string) => `班主任 ${s}`, reg: (s: string) => `登记 ${s}`, unregistered: '未登记', late: '补传', failed: '查询失败', waiting: (n: number) => `${n} 条新记录`,
-  },
+  gate: { title: '门禁记录', time: '时间' },
   uptime: {
     title: '在线率', pct: '在线率', base: '观测时长', down: '离线时长', outages: '中断次数', longest: '最长中断', unobserved: '未观测', na: '无数据', from: '起', to: '止',
     kind: '设备类型', range: '时段', today: '今天', day1: '24 小时', day7: '7 天', day30: '30 天', none: '该时段没有数据', by: '统计到', bySite: '单位', byDevice: '设备', elsewhere: '外部原因', name: '名称',
