@@ -7,7 +7,7 @@ GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 export CGO_ENABLED ?= 0
 
-.PHONY: help build run test test-go test-race test-web test-influxdb2 check-samples fuzz bench lint vuln ui ui-check fmt clean
+.PHONY: help build run test test-go test-race test-web test-influxdb2 check-samples screenshots fuzz bench lint vuln ui ui-check fmt clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ ui-check: ui ## Prove that the committed page equals a rebuild of its source
 	@git diff --exit-code --stat -- dashboard/web/dist && \
 	  test -z "$$(git status --porcelain -- dashboard/web/dist)" || \
 	  { echo "dashboard/web/dist differs from its source: run make ui and commit it"; exit 1; }
+
+screenshots: ui ## Take pictures of every page, and the README's (needs chromium; ARGS="alarms shift" for some)
+	cd dashboard/web && npm run shots -- $(ARGS)
 
 dashboard/web/node_modules: dashboard/web/package-lock.json
 	cd dashboard/web && npm ci --no-audit --no-fund
