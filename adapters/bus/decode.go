@@ -35,6 +35,9 @@ func readPosition(o *payload.Object, e *event.Event) {
 		p.Lat = o.Required("lat", -90, 90)
 		p.Lon = o.Required("lon", -180, 180)
 	}
+	if o.Text("datum") != "" {
+		p.Lat, p.Lon = payload.ToWGS84(o.Word("datum", "", payload.DatumWGS84, payload.DatumGCJ02), p.Lat, p.Lon)
+	}
 	if o.Text("trip_state") != "" {
 		p.TripState = o.Word("trip_state", "", event.TripRunning, event.TripEnded)
 	}

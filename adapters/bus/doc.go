@@ -7,4 +7,6 @@
 //
 // Latitude and longitude are needed unless fix is false. Passengers left unsaid are -1,
 // not 0: nobody aboard is a fact that somebody must have stated.
+//
+// Positions are WGS-84, or with "datum":"gcj02" of that datum: they become WGS-84 here.
 package bus

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/campusgate/campusgate/adapters/payload"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -54,6 +55,11 @@ type Config struct {
 	Checksum string `yaml:"checksum"`
 	// ChecksumExceptions are the phones of terminals that are treated the other way.
 	ChecksumExceptions []string `yaml:"checksum_exceptions"`
+	// Datum is what the terminals' positions are of, wgs84 or gcj02; wgs84. JT/T 808 does not
+	// say it. Those of GCJ-02 are taken to WGS-84.
+	Datum string `yaml:"datum"`
+	// DatumExceptions are the phones of terminals that send the other one.
+	DatumExceptions []string `yaml:"datum_exceptions"`
 	// MaxConnections is how many TCP connections may be open; 10000, 1 to 200000.
 	MaxConnections int `yaml:"max_connections"`
 	// MaxPerAddress is how many of them may come from one IP address: terminals behind a
@@ -99,6 +105,7 @@ func DefaultConfig() Config {
 		RequireAuth:      true,
 		AskParameters:    true,
 		Checksum:         checksumStrict,
+		Datum:            payload.DatumWGS84,
 		MaxConnections:   10_000,
 		MaxPerAddress:    10_000,
 		MaxTerminals:     20_000,
@@ -141,6 +148,10 @@ func (c Config) Validate() error {
 	fault(c.Checksum == checksumStrict || c.Checksum == checksumIgnore, "checksum", c.Checksum, "strict or ignore")
 	for _, phone := range c.ChecksumExceptions {
 		fault(isPhone(phone), "checksum_exceptions", phone, "phones of 1 to 20 digits")
+	}
+	fault(c.Datum == payload.DatumWGS84 || c.Datum == payload.DatumGCJ02, "datum", c.Datum, "wgs84 or gcj02")
+	for _, phone := range c.DatumExceptions {
+		fault(isPhone(phone), "datum_exceptions", phone, "phones of 1 to 20 digits")
 	}
 	count("max_connections", int64(c.MaxConnections), 1, 200_000, "1 to 200000")
 	count("max_per_address", int64(c.MaxPerAddress), 1, 200_000, "1 to 200000")

@@ -99,6 +99,9 @@ func (w *writer) position(dst []event.Event, body []byte, nth int, backfill bool
 		return dst, err
 	}
 	e := w.base(event.TypeVehiclePosition)
+	if strings.HasSuffix(w.m.Topic, shiftedTopic) {
+		p.Lat, p.Lon = payload.ToWGS84(payload.DatumGCJ02, p.Lat, p.Lon)
+	}
 	e.Backfill, e.Position = backfill, p.vehicle()
 	w.stamp(&e, body, nth, p.Time)
 	dst = append(dst, e)

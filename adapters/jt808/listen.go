@@ -26,6 +26,7 @@ type Listener struct {
 	met    *metrics
 	limits limits
 	policy map[string]ChecksumPolicy // of the exceptions
+	datum  map[string]bool           // the phones that send the other datum
 
 	scanners sync.Pool
 	batches  batches
@@ -55,6 +56,7 @@ func NewListener(cfg Config, deps payload.ListenerDeps) (*Listener, error) {
 		cfg: cfg, deps: deps, met: newMetrics(),
 		health:    event.Health{State: event.Starting},
 		policy:    map[string]ChecksumPolicy{},
+		datum:     map[string]bool{},
 		links:     map[*link]struct{}{},
 		addresses: map[netip.Addr]int{},
 		terminals: map[string]*terminal{},
@@ -62,6 +64,9 @@ func NewListener(cfg Config, deps payload.ListenerDeps) (*Listener, error) {
 	l.limits.message, l.limits.all = cfg.MaxMessageBytes, cfg.MaxFragmentBytes
 	for _, phone := range cfg.ChecksumExceptions {
 		l.policy[address(phone)] = cfg.exception()
+	}
+	for _, phone := range cfg.DatumExceptions {
+		l.datum[address(phone)] = true
 	}
 	if err := l.met.register(deps.Metrics, l); err != nil {
 		return nil, fmt.Errorf("jt808: %w", err)

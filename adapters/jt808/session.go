@@ -53,6 +53,10 @@ func (l *Listener) resolve(h *Header) (event.SiteID, event.DeviceID, bool) {
 	return site, device, ok
 }
 
+// shiftedTopic ends the topic of messages whose positions are of GCJ-02. It stands in the
+// topic because the journal keeps that: a message is read the same when it is read again.
+const shiftedTopic = "/" + payload.DatumGCJ02
+
 // topic is jt808/<phone>/<id of the message>.
 func topic(h *Header) string {
 	var room [64]byte
@@ -63,6 +67,9 @@ func topic(h *Header) string {
 // deliverable is a message for the adapter.
 func (l *Listener) deliverable(h *Header, frame []byte, now time.Time) payload.Message {
 	m := payload.Message{Topic: topic(h), Payload: frame, Received: now}
+	if (l.cfg.Datum == payload.DatumGCJ02) != l.datum[h.Phone] {
+		m.Topic += shiftedTopic
+	}
 	var ok bool
 	if m.Site, m.Device, ok = l.resolve(h); !ok {
 		m.Site, m.Device = payload.Unassigned(Name, h.Phone)

@@ -194,6 +194,7 @@ func (a *API) routes() {
 		a.deskRoutes()
 		a.listRoutes()
 		a.historyRoutes()
+		a.busRoutes()
 		a.gatewayRoutes()
 		a.rulesRoutes()
 		a.notifyRoutes()

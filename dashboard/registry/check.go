@@ -186,9 +186,15 @@ func (c *checker) route(r *event.Route) {
 		c.place("line", p)
 	}
 	c.want(len(r.Stops) <= maxStops, "stops", len(r.Stops), "不超过 500 个", "at most 500")
+	due := 0.0
 	for _, s := range r.Stops {
 		c.name("stops", s.Name)
 		c.place("stops", s.Point)
+		c.number("stops", s.AfterMin, 0, 600)
+		if s.AfterMin > 0 {
+			c.want(s.AfterMin >= due, "stops", s.AfterMin, "到站时间不早于前一站", "due no earlier than at the stop before")
+			due = s.AfterMin
+		}
 	}
 	c.number("corridor_m", r.CorridorM, 0, 5000)
 	c.want(len(r.Departures) <= maxTimes, "departures", len(r.Departures), "不超过 100 个", "at most 100")

@@ -36,6 +36,8 @@ type (
 		Departures []string `json:"departures,omitempty"`
 		// Of a stop: its place in the order, from 1.
 		Stop int `json:"stop,omitempty"`
+		// Of a stop: when a bus is due there, in minutes after its departure.
+		AfterMin float64 `json:"after_min,omitempty"`
 	}
 )
 
@@ -52,7 +54,7 @@ func writeGeoJSON(routes []Entry) ([]byte, error) {
 		}
 		for i, s := range r.Stops {
 			at := [2]float64{s.Point.Lon, s.Point.Lat}
-			if err := all.add("Point", at, properties{Route: r.Route, NameZH: s.Name.ZH, NameEN: s.Name.EN, Stop: i + 1}); err != nil {
+			if err := all.add("Point", at, properties{Route: r.Route, NameZH: s.Name.ZH, NameEN: s.Name.EN, Stop: i + 1, AfterMin: s.AfterMin}); err != nil {
 				return nil, err
 			}
 		}
@@ -134,7 +136,7 @@ func (m *importing) readGeoJSON(data []byte, known func(string) Entry) error {
 				continue
 			}
 			f := of(n, p.Route)
-			f.stops = append(f.stops, numbered{p.Stop, event.Stop{Name: event.Text{ZH: p.NameZH, EN: p.NameEN}, Point: event.Point{Lat: c[1], Lon: c[0]}}})
+			f.stops = append(f.stops, numbered{p.Stop, event.Stop{Name: event.Text{ZH: p.NameZH, EN: p.NameEN}, Point: event.Point{Lat: c[1], Lon: c[0]}, AfterMin: p.AfterMin}})
 		default:
 			m.refuse(n, "geometry.type", x.Geometry.Type, event.Text{ZH: "LineString 或 Point", EN: "LineString or Point"})
 		}

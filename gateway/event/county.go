@@ -132,6 +132,9 @@ type Route struct {
 type Stop struct {
 	Name  Text  `yaml:"name" json:"name"`
 	Point Point `yaml:"point" json:"point"`
+	// AfterMin is when a bus is due here, in minutes after its departure from the first
+	// stop; 0 at a later stop means that the timetable does not say.
+	AfterMin float64 `yaml:"after_min" json:"after_min,omitempty"`
 }
 
 // Index checks the registry and makes it ready for look-ups. It returns every fault found.

@@ -310,9 +310,18 @@ func way(r *rand.Rand, id string, n int, s *event.Site) event.Route {
 		k := len(route.Stops) + 1
 		route.Stops = append(route.Stops, event.Stop{
 			Name: event.Text{ZH: fmt.Sprintf("%d号线%d站", n, k), EN: fmt.Sprintf("Route %d stop %d", n, k)}, Point: route.Line[i],
+			AfterMin: due(i, k-1),
 		})
 	}
+	end := len(route.Line) - 1
+	route.Stops = append(route.Stops, event.Stop{Name: s.Name, Point: route.Line[end], AfterMin: due(end, len(route.Stops))})
 	return route
+}
+
+// due is when a bus is at a point of a line, in minutes after its departure, when it has
+// called at some stops: 560 m from point to point at 40 km/h, and half a minute a stop.
+func due(point, called int) float64 {
+	return math.Round(10*(float64(point)*0.56/40*60+float64(called)*0.5)) / 10
 }
 
 // departures are in time for the school's first lesson and after its last, a few minutes

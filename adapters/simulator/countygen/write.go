@@ -67,7 +67,7 @@ func writeRoute(b *bytes.Buffer, r *event.Route) {
 	}
 	b.WriteString("    stops:\n")
 	for _, s := range r.Stops {
-		fmt.Fprintf(b, "      - {name: %s, point: %s}\n", text(s.Name), point(s.Point))
+		fmt.Fprintf(b, "      - {name: %s, point: %s, after_min: %g}\n", text(s.Name), point(s.Point), s.AfterMin)
 	}
 }
 
