@@ -252,20 +252,20 @@ func TestApprovedLeavePreventsOrSettlesTheAlarm(t *testing.T) {
 	bus := newBus()
 	w := start(t, t.TempDir(), bus)
 	g, admin := w.login(t, "guard"), w.login(t, "admin")
-	now := time.Now()
+	now := time.Now().Add(-30 * time.Second)
 	open := func(want int) []alarm.Alarm {
 		t.Helper()
 		var rows []alarm.Alarm
 		eventually(t, "the desk", func() bool { rows = admin.alarms("?rule=pupil_out_unapproved"); return len(rows) == want })
 		return rows
 	}
-	type row struct {
+	type audited struct {
 		By, Subject, Action string
 		Detail              json.RawMessage
 	}
-	audit := func(q string) []row {
+	audit := func(q string) []audited {
 		t.Helper()
-		var page list[row]
+		var page list[audited]
 		admin.get("/api/v1/audit?area="+q, &page)
 		return page.Items
 	}
@@ -316,8 +316,26 @@ func TestApprovedLeavePreventsOrSettlesTheAlarm(t *testing.T) {
 	}
 	open(0)
 
+	// What an operator has dealt with stays dealt with: the row that stands for it again is
+	// about the new one alone.
+	e, a = wentOut(105, "p5", now.Add(2500*time.Millisecond))
+	bus.publish(e)
+	bus.raise(a)
+	row := open(1)[0]
+	if code, text := admin.do("POST", "/api/v1/alarms/"+row.ID+"/ack", fmt.Sprintf(`{"rev":%d,"note":""}`, row.Rev)); code != http.StatusOK {
+		t.Fatalf("%d %s", code, text)
+	}
+	open(0)
+	later := time.Now()
+	e, a = wentOut(106, "p6", later)
+	bus.publish(e)
+	bus.raise(a)
+	open(1)
+	leaves(t, g, "pass-0006", "p6", now)
+	open(0)
+
 	// Nobody heard who it was: the history tells.
-	e, a = wentOut(104, "p4", now.Add(3*time.Second))
+	e, a = wentOut(104, "p4", later.Add(time.Second))
 	w.history.mu.Lock()
 	w.history.rows = append(w.history.rows, *e)
 	w.history.mu.Unlock()

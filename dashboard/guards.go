@@ -74,7 +74,16 @@ func (g guardDesk) Unsettled(ctx context.Context, rule string) ([]guard.Unsettle
 			if err != nil {
 				return nil, err
 			}
+			_, history, err := g.d.alarms.Alarm(ctx, a.ID)
+			if err != nil {
+				return nil, err
+			}
 			u := guard.Unsettled{ID: a.ID, Rev: a.Rev, Site: a.Site, Device: a.Device, At: a.UpdatedAt}
+			for i := range history {
+				if history[i].To == alarm.Normal {
+					u.Since = history[i].At
+				}
+			}
 			for _, s := range sources {
 				u.Anomalies = append(u.Anomalies, s.Anomaly)
 			}

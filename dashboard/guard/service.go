@@ -38,6 +38,7 @@ type Unsettled struct {
 	Site      event.SiteID
 	Device    event.DeviceID
 	At        time.Time // of its newest anomaly
+	Since     time.Time // when somebody dealt with what came before; zero: nobody yet
 	Anomalies []string
 }
 

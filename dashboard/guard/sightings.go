@@ -37,7 +37,8 @@ type Sighting struct {
 	Kind    SightingKind
 	Site    event.SiteID
 	Device  event.DeviceID
-	At      time.Time
+	At      time.Time // by the device
+	Taken   time.Time // by us
 	Late    bool
 	Event   string
 	Subject string // pseudonym or plate; empty: not known yet
@@ -97,7 +98,10 @@ func (s *Service) Saw(e *event.Event) {
 		if w.site != e.Site && w.site != event.CountySite {
 			continue
 		}
-		hit := Sighting{event.AnomalyID(e.Site, e.Device, RuleWatchHit, e.ObservedAt), SawHit, e.Site, e.Device, e.ObservedAt.UTC(), e.Late, e.ID, plate, w.record}
+		hit := Sighting{
+			ID: event.AnomalyID(e.Site, e.Device, RuleWatchHit, e.ObservedAt), Kind: SawHit, Site: e.Site, Device: e.Device, At: e.ObservedAt.UTC(), Taken: s.deps.Now(),
+			Late: e.Late, Event: e.ID, Subject: plate, Record: w.record,
+		}
 		select {
 		case s.seen.hits <- hit:
 		default:
@@ -129,7 +133,7 @@ func (s *Service) Out(ctx context.Context, a *event.Anomaly) (prevented bool) {
 	if a.Rule != RulePupilOut {
 		return false
 	}
-	g := Sighting{ID: a.ID, Kind: SawOut, Site: a.Site, Device: a.Device, At: a.UpdatedAt, Late: a.Late, Event: a.EventID, Subject: s.pupil(a.EventID)}
+	g := Sighting{ID: a.ID, Kind: SawOut, Site: a.Site, Device: a.Device, At: a.UpdatedAt, Taken: s.deps.Now(), Late: a.Late, Event: a.EventID, Subject: s.pupil(a.EventID)}
 	pass, err := s.covering(ctx, &g)
 	if err == nil && pass != nil {
 		g.Record = pass.ID
@@ -227,6 +231,9 @@ func (s *Service) passesOf(ctx context.Context, u Unsettled, known map[string]*S
 		if g == nil {
 			return nil, nil
 		}
+		if !g.Taken.After(u.Since) {
+			continue // dealt with before
+		}
 		if g.Record == "" {
 			if err := s.explain(ctx, g); err != nil {
 				return nil, err
@@ -319,11 +326,11 @@ func (s *Service) settleOne(ctx context.Context, u Unsettled, pass string) error
 		return err
 	}
 	for _, id := range u.Anomalies {
-		g := Sighting{ID: id, Kind: SawOut, Site: u.Site, Device: u.Device, At: u.At}
+		g := Sighting{ID: id, Kind: SawOut, Site: u.Site, Device: u.Device, At: u.At, Taken: s.deps.Now()}
 		if i := slices.IndexFunc(rows, func(r Sighting) bool { return r.ID == id }); i >= 0 {
 			g = rows[i]
 		}
-		if g.Record == "" {
+		if g.Record == "" && g.Taken.After(u.Since) {
 			g.Record = pass
 			return s.deps.Store.PutSighting(ctx, g)
 		}

@@ -5,7 +5,8 @@ CREATE TABLE guard_seen (
     kind    TEXT NOT NULL CHECK (kind IN ('out', 'hit')),
     site    TEXT NOT NULL,
     device  TEXT NOT NULL,
-    at      BIGINT NOT NULL,
+    at      BIGINT NOT NULL, -- by the device
+    taken   BIGINT NOT NULL, -- by us
     late    INTEGER NOT NULL CHECK (late IN (0, 1)),
     event   TEXT NOT NULL,
     subject TEXT NOT NULL, -- pseudonym or plate; empty: not known yet
