@@ -106,6 +106,9 @@ test('an operator keeps rotas and own quiet hours, and sees no other page of ope
   expect(await page.getByRole('navigation', { name: '运维页面' }).locator('a').allTextContents()).toEqual(['规则', '通知']);
   await page.goto(`${s.origin}/ops/audit`);
   await page.getByText('仅管理员可查看此页。').waitFor();
+  await page.getByRole('navigation', { name: '主导航' }).getByRole('link', { name: '运维' }).click();
+  await page.locator('textarea').first().waitFor();
+  expect(await page.getByRole('navigation', { name: '运维页面' }).locator('[aria-current=page]').textContent()).toBe('规则');
 });
 
 test('audit: one list, filtered in the address, paged; settings without secrets; a cut payload says so', async () => {

@@ -25,7 +25,7 @@ const readme: [string, string, Size, Theme][] = [
 
 async function context(browser: Browser, origin: string, size: Size, lang: Lang, theme: Theme): Promise<BrowserContext> {
   const [width, height] = sizes[size];
-  const c = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
+  const c = await browser.newContext({ viewport: { width, height }, locale: lang === 'zh' ? 'zh-CN' : 'en-GB', reducedMotion: 'reduce' });
   await c.addInitScript(([l, t]) => {
     localStorage.setItem('campusgate.lang', l!);
     localStorage.setItem('campusgate.theme', t!);

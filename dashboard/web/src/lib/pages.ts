@@ -2,12 +2,12 @@ import type { Route } from './router.svelte';
 import type { Dict } from './zh';
 
 /** The pages in the order of the navigation and of the keys 1 to 7. */
-export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dict['nav'], 'label'>; admin?: boolean; also?: Route['page'][] }[] = [
+export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dict['nav'], 'label'>; ops?: boolean; also?: Route['page'][] }[] = [
   { path: '/', page: 'situation', word: 'situation', also: ['site'] },
   { path: '/alarms', page: 'alarms', word: 'alarms', also: ['shelved', 'shift', 'numbers'] },
   { path: '/gate', page: 'gate', word: 'gate', also: ['desk'] },
   { path: '/cameras', page: 'cameras', word: 'cameras' },
   { path: '/uptime', page: 'uptime', word: 'uptime' },
-  { path: '/ops', page: 'ops', word: 'ops', admin: true },
+  { path: '/ops', page: 'ops', word: 'ops', ops: true },
   { path: '/inspections', page: 'inspections', word: 'inspections', also: ['notices', 'hazards'] },
 ];

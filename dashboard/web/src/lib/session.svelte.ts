@@ -27,6 +27,10 @@ class Session {
   get canShelve(): boolean {
     return this.me?.role === 'admin' || this.me?.role === 'operator';
   }
+  /** Operators have pages below /ops too: rules and notification. */
+  get opensOps(): boolean {
+    return this.canOps || this.me?.role === 'operator';
+  }
   get canOps(): boolean {
     return this.me?.role === 'admin';
   }
