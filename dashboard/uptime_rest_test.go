@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/availability/rollup"
@@ -66,6 +69,18 @@ func TestUptimeGroups(t *testing.T) {
 	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	if err != nil || len(lines) != 2 || len(lines[0]) != len(lines[1]) || lines[1][2] != "s1" || lines[1][11] != "100.0000" || lines[1][13] != "" {
 		t.Errorf("a guard's file: %q, %v", lines, err)
+	}
+	res = guard.request(http.MethodGet, "/api/v1/availability/export?format=xlsx&from_day="+today(now), "")
+	if text, err = io.ReadAll(res.Body); err != nil {
+		t.Fatal(err)
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := book.GetRows("availability")
+	if err = errors.Join(err, book.Close()); err != nil || len(cells) != 2 || cells[0][2] != "site" || cells[1][2] != "s1" || cells[1][11] != "100" || cells[1][13] != "" {
+		t.Errorf("the same as a workbook: %q, %v", cells, err)
 	}
 	var outages api.Outages
 	admin.get("/api/v1/availability/outages", &outages)

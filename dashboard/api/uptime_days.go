@@ -66,7 +66,7 @@ type targetInput struct {
 
 func (a *API) uptimeRoutes() {
 	handle(a, http.MethodGet, "/availability", "How long devices were up, and why not", everyone(), a.availability)
-	handle(a, http.MethodGet, "/availability/export", "The same by county, township, site, device or day, as CSV", everyone(), a.exportUptime)
+	handle(a, http.MethodGet, "/availability/export", "The same by county, township, site, device or day, as CSV or XLSX", everyone(), a.exportUptime)
 	handle(a, http.MethodGet, "/availability/outages", "The longest outages, with what tells of them", everyone(), a.outages)
 	handle(a, http.MethodGet, "/availability/restatements", "What was changed afterwards, and why", everyone(), a.restatements)
 	handle(a, http.MethodGet, "/availability/days", "Which days are computed", everyone(), a.computedDays)

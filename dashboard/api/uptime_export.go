@@ -11,12 +11,19 @@ import (
 
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/availability/rollup"
+	"github.com/campusgate/campusgate/dashboard/report"
 )
 
 type uptimeExportInput struct {
 	UptimeQuery
-	Group string `query:"group" enum:"county,township,site,device,day" default:"device"`
+	Group  string `query:"group" enum:"county,township,site,device,day" default:"device"`
+	Format string `query:"format" enum:"csv,xlsx" default:"csv"`
 }
+
+const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+// firstFigure is the column "devices": names stand before it.
+const firstFigure = 7
 
 // uptimeColumns are the columns of the file, never renamed.
 func uptimeColumns() []string {
@@ -40,6 +47,9 @@ func (a *API) exportUptime(ctx context.Context, id auth.Identity, in *uptimeExpo
 	if err != nil {
 		return nil, a.rollupError(err)
 	}
+	if in.Format == "xlsx" {
+		return a.uptimeWorkbook(q, in.Group, rows)
+	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		hc.SetHeader("Content-Type", "text/csv; charset=utf-8")
 		hc.SetHeader("Content-Disposition", `attachment; filename="availability-`+q.From+"-"+q.To+"-"+in.Group+`.csv"`)
@@ -58,6 +68,35 @@ func (a *API) exportUptime(ctx context.Context, id auth.Identity, in *uptimeExpo
 		if err := out.Error(); err != nil {
 			a.deps.Log.Debug().Err(err).Msg("availability not sent to its end")
 		}
+	}}, nil
+}
+
+// uptimeWorkbook is the same file as XLSX, with numbers as numbers.
+func (a *API) uptimeWorkbook(q rollup.Query, group string, rows []rollup.Row) (*huma.StreamResponse, error) {
+	sheet := report.Sheet{Name: "availability", Header: uptimeColumns()}
+	for i := range rows {
+		rows[i].Kind = q.Kind
+		line := uptimeLine(&rows[i])
+		cells := make([]any, len(line))
+		for j, text := range line {
+			cells[j] = text
+			if n, err := strconv.ParseFloat(text, 64); err == nil && j >= firstFigure {
+				cells[j] = n
+			} else if text == "" {
+				cells[j] = nil
+			}
+		}
+		sheet.Rows = append(sheet.Rows, cells)
+	}
+	text, err := report.Workbook([]report.Sheet{sheet})
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", xlsxType)
+		hc.SetHeader("Content-Disposition", `attachment; filename="availability-`+q.From+"-"+q.To+"-"+group+`.xlsx"`)
+		hc.SetStatus(http.StatusOK)
+		_, _ = hc.BodyWriter().Write(text) // the caller has gone if this fails
 	}}, nil
 }
 

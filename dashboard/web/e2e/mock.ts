@@ -11,6 +11,7 @@ import { Guards } from './guards';
 import { Admin } from './admin';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
+import { Uptime } from './mock-uptime';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
 
 const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'";
@@ -59,6 +60,7 @@ export class Mock {
   readonly rules: Rules;
   readonly admin: Admin;
   readonly inspect = new Inspect(this);
+  readonly uptime = new Uptime(this);
   /** What the channel stats says of a flood. */
   flood = { on: false, since: null as string | null, new_10m: 0, operators: 1, limit: 10 };
   /** How far the server's clock is ahead, in milliseconds. */
@@ -333,7 +335,7 @@ export class Mock {
       return;
     }
     if (path === '/county') return this.#json(res, 200, { name: { zh: '青川县', en: 'Qingchuan County' }, zone: 'Asia/Shanghai', townships: [], routes: [] });
-    if (path === '/availability') return this.#json(res, 200, { items: availability(this.world, q('site'), q('kind')).filter((a) => this.#sees(user, a.site)), next: '' });
+    if (path === '/availability' && !q('group')) return this.#json(res, 200, { items: availability(this.world, q('site'), q('kind')).filter((a) => this.#sees(user, a.site)), next: '' });
     if (path === '/gate-log') {
       const all = this.events.filter((e) => e.gate && this.#sees(user, e.site)
         && (!q('site') || e.site === q('site')) && (!q('person_kind') || e.gate.person_kind === q('person_kind'))
@@ -356,7 +358,7 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
+    const answer = this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
       if (answer.status === 204) res.writeHead(204).end();
       else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);

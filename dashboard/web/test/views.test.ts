@@ -5,9 +5,9 @@ import { describe as say, matchEvent, lastWords, matchGate, mergeNewest, tone, t
 import { favicon } from '../src/lib/favicon';
 import { CELL, cellAt, layoutHeat, moveHeat, type HeatGroup } from '../src/lib/heat';
 import { bytes, preview, readGateway } from '../src/lib/ops';
-import { bySite, worstFirst } from '../src/lib/uptime';
+import { daysBetween, daysOf, floor2, lost, rate, validDay, worstFirst, type UptimeGroup } from '../src/lib/uptime';
 import { withQuery } from '../src/lib/api';
-import type { Availability, Device } from '../src/lib/types';
+import type { Device } from '../src/lib/types';
 import { en } from '../src/lib/en';
 import { zh } from '../src/lib/zh';
 
@@ -112,19 +112,28 @@ describe('heat map', () => {
 });
 
 describe('uptime', () => {
-  const item = (part: Partial<Availability>): Availability => ({
-    site: 's1', device: 'c1', kind: 'camera', name: { zh: '', en: '' }, up_pct: 100, outages: 0, longest_s: 0,
-    seconds: { up: 3600, down: 0, degraded: 0, maintenance: 0, off_hours: 0, elsewhere: 0, unobserved: 0 }, ...part,
+  const none = { up: 0, down: 0, degraded: 0, maintenance: 0, off_hours: 0, elsewhere: 0, unobserved: 0 };
+  const item = (site: string, seconds: Partial<typeof none>): UptimeGroup => ({
+    site, device: '', kind: 'gate', name: { zh: '', en: '' }, up_pct: null, outages: 0, longest_s: 0, seconds: { ...none, ...seconds }, township: '', day: '', devices: 1, days: 1,
+    registered_s: 0, base_s: 0, causes: { device: seconds.down ?? 0, power: 0, gateway: 0, network: 0, centre: 0, unobserved: seconds.unobserved ?? 0 },
   });
-  test('a site weighs its devices by what was observed', () => {
-    const [row] = bySite([item({}), item({ device: 'c2', up_pct: 0, seconds: { up: 0, down: 1200, degraded: 0, maintenance: 0, off_hours: 0, elsewhere: 0, unobserved: 2400 } })]);
-    expect(row!.pct).toBeCloseTo(75);
-    expect(row!.base).toBe(4800);
+  test('degraded answers; what nobody observed is no base', () => {
+    expect(rate(item('s1', { up: 1800, degraded: 900, down: 900, unobserved: 9999, elsewhere: 50 }), 'online_pct')).toBe(75);
+    expect(rate(item('s1', { up: 1800 }), 'recorded_pct')).toBeNull();
+    expect(lost(item('s1', { down: 3, unobserved: 4 }))).toBe(7);
   });
   test('nothing observed is n/a and comes last, never 100 %', () => {
-    const blind = bySite([item({ site: 's2', up_pct: null, seconds: { up: 0, down: 0, degraded: 0, maintenance: 0, off_hours: 0, elsewhere: 0, unobserved: 3600 } })])[0]!;
-    expect(blind.pct).toBeNull();
-    expect([blind, bySite([item({})])[0]!].sort(worstFirst).map((r) => r.site)).toEqual(['s1', 's2']);
+    const blind = item('s2', { unobserved: 3600 });
+    expect(rate(blind, 'online_pct')).toBeNull();
+    expect([blind, item('s1', { up: 1 })].sort(worstFirst).map((r) => r.site)).toEqual(['s1', 's2']);
+    expect([floor2(99.999), floor2(100), floor2(94.5)]).toEqual([99.99, 100, 94.5]);
+  });
+  test('ranges are whole days of the calendar', () => {
+    expect(daysOf('last', '2026-03-05', '', '')).toEqual({ from: '2026-02-01', to: '2026-02-28' });
+    expect(daysOf('d7', '2026-03-05', '', '')).toEqual({ from: '2026-02-27', to: '2026-03-05' });
+    expect(daysBetween('2028-02-28', '2028-03-01')).toEqual(['2028-02-28', '2028-02-29', '2028-03-01']);
+    expect([daysBetween('2026-03-02', '2026-03-01'), daysBetween('2020-01-01', '2026-01-01')]).toEqual([[], []]);
+    expect(['2026-02-30', '2026-2-3', 'x', '2026-02-28'].map(validDay)).toEqual([false, false, false, true]);
   });
 });
 
