@@ -52,6 +52,7 @@ func TestEveryGuardOperationByRole(t *testing.T) {
 		{"GET", "/inside?site=s1", "", site},
 		{"GET", "/inside?site=s2", "", other},
 		{"GET", "/duty?site=s1", "", map[string]int{"": 401, "admin": 200, "guard": 200, "inspector": 200, "lost": 404}},
+		{"GET", "/posts", "", all},
 		{"POST", "/duty", at(`{"person":"","post":"gate"}`, "s1"), wrong},
 		{"POST", "/duty/{record}/out", `{"id":"role-test-3"}`, none},
 		{"POST", "/help", at(`{"note":"a\nb"}`, "s1"), wrong},

@@ -137,6 +137,10 @@ func guardsBook(t *testing.T, b *browser) {
 	if err := b.get("/api/v1/guard/duty?site=s012", &duty); err != nil || len(duty.Items) != 1 || duty.Items[0].EndedBy != "guard" {
 		t.Errorf("duty: %+v, %v", duty, err)
 	}
+	type posts struct{ Site string }
+	if rows, err := all[posts](b, "/api/v1/guard/posts?"); err != nil || len(rows) != 32 {
+		t.Errorf("police posts: %+v, %v", rows, err)
+	}
 	if rows, err := all[alarm](b, "/api/v1/alarms?site=s012&rule=emergency_call"); err != nil || len(rows) != 1 {
 		t.Errorf("calls for help: %+v, %v", rows, err)
 	}

@@ -64,6 +64,7 @@ func (a *API) guardRoutes() {
 	handle(a, http.MethodPost, visitors+"/{record}/reveal", "A visitor unmasked, for a reason that is written down", gatekeepers(), withGuards(a, a.reveal))
 	handle(a, http.MethodGet, "/guard/inside", "Who is inside now", gatekeepers(), withGuards(a, a.inside))
 	handle(a, http.MethodGet, "/guard/duty", "Posts of today, and who is on duty", everyone(), withGuards(a, a.duties))
+	handle(a, http.MethodGet, "/guard/posts", "The police posts of today, of every site in the scope", everyone(), withGuards(a, a.posts))
 	handle(a, http.MethodPost, "/guard/duty", "Come on duty", gatekeepers(), withGuards(a, a.checkIn))
 	handle(a, http.MethodPost, "/guard/duty/{record}/out", "Go off duty", gatekeepers(), withGuards(a, a.checkOut))
 	handle(a, http.MethodPost, "/guard/help", "Call for help", gatekeepers(), withGuards(a, a.callHelp))
@@ -263,6 +264,46 @@ func (a *API) duties(ctx context.Context, id auth.Identity, in *siteInput) (*bod
 		return nil, err
 	}
 	return &body[Duties]{Duties{a.deps.Guards.Posts(s, rows), rows}}, nil
+}
+
+// SitePosts are the posts of one site.
+type SitePosts struct {
+	Site  event.SiteID `json:"site"`
+	Posts []guard.Post `json:"posts" doc:"Empty on a day without school."`
+	// OnDuty counts who is on duty now, at whatever post.
+	OnDuty int `json:"on_duty"`
+}
+
+func (a *API) posts(ctx context.Context, id auth.Identity, _ *nothing) (*body[list[SitePosts]], error) {
+	sites, err := sitesOf(id, "")
+	if err != nil {
+		return nil, err
+	}
+	now := a.deps.Now()
+	rows, _, err := guard.Rows[guard.DutyEntry](ctx, a.deps.Guards, guard.Query{Kinds: []guard.Kind{guard.KindDuty}, Sites: sites, From: a.midnight(now)})
+	if err != nil {
+		return nil, err
+	}
+	duties := map[event.SiteID][]guard.Row[guard.DutyEntry]{}
+	for i := range rows {
+		duties[rows[i].Site] = append(duties[rows[i].Site], rows[i])
+	}
+	out := []SitePosts{}
+	county := a.present()
+	for i := range county.Sites {
+		s := &county.Sites[i]
+		if !s.PolicePost || !id.Scope.Allows(s.ID) {
+			continue
+		}
+		p := SitePosts{Site: s.ID, Posts: a.deps.Guards.Posts(s, duties[s.ID])}
+		for _, d := range duties[s.ID] {
+			if d.EndedAt == nil {
+				p.OnDuty++
+			}
+		}
+		out = append(out, p)
+	}
+	return page(out, ""), nil
 }
 
 func (a *API) checkIn(ctx context.Context, id auth.Identity, in *placed[guard.DutyEntry]) (*body[guard.Row[guard.DutyEntry]], error) {

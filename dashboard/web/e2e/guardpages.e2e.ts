@@ -22,7 +22,9 @@ describe('a pupil who leaves in class hours', () => {
     await page.locator('form.new button.primary').click();
     expect(await page.locator('form.new .error').allTextContents()).toEqual(['请填写', '请填写', '请填写']);
     await page.fill('form.new input[name=name]', '林小溪');
-    await page.fill('form.new input[name=class]', '三年级 2 班');
+    await page.locator('form.new input[name=name]').blur();
+    await until(() => page.inputValue('form.new input[name=pupil]'), (v) => v === 'p1002'); // one pupil alone has this name
+    expect(await page.inputValue('form.new input[name=class]')).toBe('三年级 2 班');
     await page.fill('form.new input[name=reason]', '就诊');
     await page.fill('form.new input[name=until]', 'tomorrow');
     await page.locator('form.new button.primary').click();
@@ -59,7 +61,7 @@ describe('a pupil who leaves in class hours', () => {
     await card.getByPlaceholder('查看原因').fill('核对身份');
     await card.locator('.reveal button.primary').click();
     await card.getByText('林小溪').waitFor();
-    expect(mock.guards.looks).toEqual([`reveal ${mock.guards.rows.passes[0]!.id} 核对身份`]);
+    expect(mock.guards.looks).toEqual(['find 林小溪', `reveal ${mock.guards.rows.passes[0]!.id} 核对身份`]);
 
     await out.click();
     await page.locator('[data-list=passes-ended] li', { hasText: '已放行' }).waitFor();
@@ -152,11 +154,42 @@ test('care: a symbol for all, the instruction for who looks, and only the admini
   expect(mock.guards.rows.care[1]!.entry).toMatchObject({ name: '周小禾', symbol: 'mobility', instruction: '上下台阶搀扶' });
 });
 
+test('a pupil to mind carries the symbol in the live log, with the way to the instruction', async () => {
+  const { mock, open } = await start();
+  for (const size of [{ width: 1366, height: 768 }, phone]) {
+    const page = await open('guard', '/gate');
+    await page.setViewportSize(size);
+    mock.publish([event(mock.now(), mock.random, { id: `mind${size.width}`, site: 's002', device: 'g1', type: 'gate_access', kind: 'gate', gate: { direction: 'out', person_kind: 'pupil', method: 'card', result: 'granted', person: 'p2031' } })]);
+    const row = page.locator(`[role=row][data-key=mind${size.width}]`);
+    await row.getByText('只交指定人').waitFor();
+    expect(await row.textContent()).not.toContain('外婆');
+    expect(await fits(page)).toBe(true);
+    await row.getByRole('link', { name: '只交指定人' }).click();
+    await page.locator('[data-list=care] li').getByRole('button', { name: '查看说明' }).waitFor();
+  }
+});
+
+test('the posts of the county stand together, the empty one first', async () => {
+  const { mock, open } = await start();
+  const post = (name: 'arrival' | 'departure', state: string) => ({ post: name, state, from: new Date(mock.now() - 1_800_000).toISOString(), to: new Date(mock.now() + 900_000).toISOString(), gaps: [] });
+  mock.guards.posts.push({ site: 's001', posts: [post('arrival', 'manned'), post('departure', 'coming')], on_duty: 2 }, { site: 's002', posts: [post('arrival', 'empty'), post('departure', 'coming')], on_duty: 0 }, { site: 's003', posts: [], on_duty: 0 });
+  const page = await open('operator', '/gate/desk?tab=duty');
+  await page.locator('[data-list=posts] tbody tr').nth(2).waitFor();
+  expect(await page.locator('[data-list=posts] tbody tr').evaluateAll((rows) => rows.map((r) => (r as HTMLElement).dataset['site']))).toEqual(['s002', 's001', 's003']);
+  await page.getByRole('heading', { name: '全县护学岗 3 个' }).waitFor();
+  await page.locator('[data-list=certificates] li', { hasText: '即将到期' }).waitFor(); // of all schools
+  expect(await axe(page)).toEqual([]);
+  await page.locator('[data-site=s002] a').click();
+  await page.locator('[data-post=arrival]').waitFor();
+});
+
 test('the watch list is the administrator’s; guards do not see it', async () => {
   const { mock, open, watch } = await start();
   const guard = await open('guard', '/gate/desk?tab=watch');
   await guard.locator('[data-list=inside]').waitFor(); // the tab is not theirs
   expect(await guard.getByRole('button', { name: '布控名单' }).count()).toBe(0);
+  const whole = await open('admin', '/gate/desk?tab=watch'); // without a site: of the county
+  await whole.locator('[data-list=watch] li', { hasText: '川B99999' }).waitFor();
   const page = await open('admin', '/gate/desk?site=s002&tab=watch');
   watch.allowed.push(offline);
   await page.locator('[data-list=watch] li', { hasText: '川B99999' }).getByText('全县').waitFor();

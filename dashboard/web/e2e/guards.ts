@@ -1,6 +1,6 @@
 // The guards' part of the stand-in: every change once, by its id.
 import type { IncomingMessage } from 'node:http';
-import type { CareEntry, CertificateEntry, Confirmation, DutyEntry, GuardRow, Pass, Visit, Warning, WatchEntry } from '../src/lib/guardtypes';
+import type { CareEntry, CertificateEntry, Confirmation, DutyEntry, GuardRow, Pass, SitePosts, Visit, Warning, WatchEntry } from '../src/lib/guardtypes';
 import type { Alarm, Me } from '../src/lib/types';
 import type { Answer } from './desk';
 
@@ -19,6 +19,7 @@ export class Guards {
   readonly done = new Map<string, GuardRow<unknown>>();
   readonly calls: unknown[] = [];
   readonly warnings: Warning[] = [];
+  readonly posts: SitePosts[] = [];
   /** What was looked at or looked for, and why. */
   readonly looks: string[] = [];
   readonly #mock: Clock;
@@ -59,7 +60,7 @@ export class Guards {
   }
 
   answer(req: IncomingMessage, url: URL, path: string, user: Me, body: Record<string, unknown>): Answer | null {
-    const m = /^\/guard\/(inside|help|find|warnings|visitors|duty|certificates|passes|watch|care)(?:\/([^/]+)\/([a-z]+))?$/.exec(path);
+    const m = /^\/guard\/(inside|help|find|warnings|posts|visitors|duty|certificates|passes|watch|care)(?:\/([^/]+)\/([a-z]+))?$/.exec(path);
     if (!m) return null;
     const now = new Date(this.#mock.now()).toISOString();
     const site = url.searchParams.get('site') ?? '';
@@ -71,6 +72,7 @@ export class Guards {
       this.looks.push(`find ${String(body['name'])}`);
       return { body: { items: body['name'] === '林小溪' ? [{ key: 'p1002', kind: 'pupil', name: '林*溪', class: '三年级 2 班' }] : [], next: '' } };
     }
+    if (what === 'posts') return { body: { items: this.posts, next: '' } };
     const kind = what as Kind;
     if ((kind === 'watch' && user.role !== 'admin' && (req.method !== 'GET' || user.role !== 'operator')) || (['care', 'certificates'].includes(kind) && req.method === 'POST' && act !== 'look' && user.role !== 'admin')) {
       return { status: 403, body: { status: 403, code: 'forbidden', title: 'Forbidden' } };
@@ -88,7 +90,7 @@ export class Guards {
   #list(kind: Kind, site: string, url: URL): unknown {
     const q = url.searchParams.get('q') ?? '';
     const open = kind === 'watch' || kind === 'care' || kind === 'certificates';
-    const items = this.rows[kind].filter((r) => r.site === site && JSON.stringify(r.entry).includes(q) && !(open && r.ended_at)).map((r) => this.#sent(kind, r)).reverse();
+    const items = this.rows[kind].filter((r) => (r.site === site || (!site && kind !== 'visitors')) && JSON.stringify(r.entry).includes(q) && !(open && r.ended_at)).map((r) => this.#sent(kind, r)).reverse();
     if (kind !== 'duty') return { items, next: '' };
     const post = (name: string, from: number, state: string) => ({ post: name, from: new Date(this.#mock.now() + from).toISOString(), to: new Date(this.#mock.now() + from + 2_700_000).toISOString(), state, gaps: [] });
     return { posts: [post('arrival', -7_200_000, 'done'), post('departure', 7_200_000, 'coming')], items };

@@ -15,3 +15,4 @@ export interface CareEntry { pupil: string; name: string; symbol: 'escort' | 'me
 export interface WatchEntry { name: string; id_number: string; plate: string; instruction: string }
 export interface Warning { id: string; site: string; device: string; at: string; about: string; plate: boolean; instruction: string }
 export interface Found { key: string; kind: 'pupil' | 'staff' | 'visitor' | 'driver'; name: string; class: string }
+export interface SitePosts { site: string; posts: Post[]; on_duty: number }

@@ -15,6 +15,8 @@ const zh = {
   watchTitle: '布控名单', scope: '范围', county: '全县', here: '本单位', idNumber: '证件号', plate: '车牌', addWatch: '加入布控名单', watchHint: '姓名、证件号、车牌至少填一项', noWatch: '名单为空', watchNote: '访客登记与门禁车牌识别时比对；相符即告警。', unwatch: '移出名单', todo: '处置要求',
   // Warnings and alarms.
   warning: '布控名单相符', byPlate: (plate: string) => `车辆 ${plate}`, byVisitor: (name: string) => `访客 ${name}`, alarms: '本校告警', noAlarms: '没有未处理的告警', isTrue: '属实', isFalse: '误报', falseWhy: '误报原因', ackNow: '确认', details: '详情', byPass: '已批准离校', choosePass: '选择对应的离校批准', noApproved: '没有已获两项确认的离校批准', settle: '核销告警', more: (n: number) => `另有 ${n} 条`,
+  // Posts.
+  board: (n: number) => `全县护学岗 ${n} 个`, noSchool: '今日无课',
   // Certificates.
   certAdd: '登记保安员证', certRenew: '换证', certNumber: '证件编号', certUntil: '有效期至', days: (n: number) => `剩 ${n} 天`, withdraw: '注销', certHint: '换证：登记新证后旧证注销',
   // Names.
@@ -36,6 +38,7 @@ const en: Widen<typeof zh> = {
   addCare: 'Add a pupil to mind', instruction: 'Instruction for the guard', instructionHint: 'What the guard is to do; no diagnosis', end: 'End',
   watchTitle: 'Watch list', scope: 'Where', county: 'Whole county', here: 'This site', idNumber: 'ID number', plate: 'Plate', addWatch: 'Add to the watch list', watchHint: 'A name, an id number or a plate', noWatch: 'The list is empty', watchNote: 'Compared when a visitor is registered and when a gate reads a plate; a match is an alarm.', unwatch: 'Remove', todo: 'What to do',
   warning: 'On the watch list', byPlate: (plate: string) => `Vehicle ${plate}`, byVisitor: (name: string) => `Visitor ${name}`, alarms: 'Alarms of this site', noAlarms: 'No alarm is open', isTrue: 'Is true', isFalse: 'False alarm', falseWhy: 'Why false', ackNow: 'Acknowledge', details: 'Details', byPass: 'Leave was approved', choosePass: 'Choose the approved leave', noApproved: 'No leave has both confirmations', settle: 'Settle the alarm', more: (n: number) => `${n} more`,
+  board: (n: number) => `All ${n} police posts`, noSchool: 'No school today',
   certAdd: 'Add a certificate', certRenew: 'Renew', certNumber: 'Number', certUntil: 'Valid until', days: (n: number) => `${n} days left`, withdraw: 'Withdraw', certHint: 'Renewing: the old one is withdrawn when the new one is there',
   reveal: 'Show full name', revealWhy: 'Why (this is recorded)', revealed: 'Recorded; hidden again in a minute',
   find: 'Find by name', findGo: 'Find', whole: 'Whole name', findNone: 'Nobody found', findHint: 'Type the whole name: the log is searched by the gate id; each search is recorded',
