@@ -41,6 +41,8 @@ type Config struct {
 	Guard guard.Config `yaml:"guard"`
 	// Watch notices what falls silent, this process included.
 	Watch watch.Config `yaml:"watch"`
+	// Map names the files of the map.
+	Map MapConfig `yaml:"map"`
 }
 
 // HTTPConfig says where and how to listen.
@@ -78,12 +80,13 @@ func DefaultConfig() Config {
 		Notify:         notify.DefaultConfig(),
 		Guard:          guard.DefaultConfig(),
 		Watch:          watch.DefaultConfig(),
+		Map:            DefaultMapConfig(),
 	}
 }
 
 // Validate returns every wrong setting.
 func (c Config) Validate() error {
-	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate()), event.Under("guard", c.Guard.Validate())}
+	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate()), event.Under("guard", c.Guard.Validate()), event.Under("map", c.Map.Validate())}
 	check := func(ok bool, key string, value any, want string) {
 		if !ok {
 			faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})

@@ -214,6 +214,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 		return err
 	}
 	handler.ServeAdministrator(api.Administrator{Audit: d.auditLog, Settings: d.deps.Settings, AlarmRetention: d.cfg.AlarmRetention})
+	handler.ServeMap(d.cfg.Map.files())
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,

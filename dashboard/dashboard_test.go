@@ -321,6 +321,7 @@ func TestConfigFaults(t *testing.T) {
 		"short retention":     {func(c *dashboard.Config) { c.AlarmRetention = time.Hour }, "alarm_retention"},
 		"short session":       {func(c *dashboard.Config) { c.Session.Lifetime = time.Second }, "session.lifetime"},
 		"no heartbeat":        {func(c *dashboard.Config) { c.Live.Heartbeat = 0 }, "live.heartbeat"},
+		"unknown datum":       {func(c *dashboard.Config) { c.Map.Datum = "bd09" }, "map.datum"},
 		"bad account":         {func(c *dashboard.Config) { c.Accounts = []dashboard.AccountConfig{{Username: "X"}} }, "accounts[0].username"},
 	} {
 		cfg := dashboard.DefaultConfig()

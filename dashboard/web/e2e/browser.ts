@@ -6,10 +6,11 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 /** The built page; another build of it by the environment. */
 export const DIST = process.env['DIST'] ?? fileURLToPath(new URL('../dist', import.meta.url));
 
-export function launch(): Promise<Browser> {
+/** Without WebGL, as on a plain machine, unless the map itself is looked at: drawing it in software is slow. */
+export function launch(gl = false): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', gl ? '--enable-unsafe-swiftshader' : '--disable-3d-apis'],
   });
 }
 

@@ -12,6 +12,7 @@ import { Admin } from './admin';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
 import { Uptime } from './mock-uptime';
+import { MapFiles } from './mock-map';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
 
 const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'";
@@ -61,6 +62,7 @@ export class Mock {
   readonly admin: Admin;
   readonly inspect = new Inspect(this);
   readonly uptime = new Uptime(this);
+  readonly map = new MapFiles();
   /** What the channel stats says of a flood. */
   flood = { on: false, since: null as string | null, new_10m: 0, operators: 1, limit: 10 };
   /** How far the server's clock is ahead, in milliseconds. */
@@ -336,6 +338,7 @@ export class Mock {
     }
     if (path === '/county') return this.#json(res, 200, { name: { zh: '青川县', en: 'Qingchuan County' }, zone: 'Asia/Shanghai', townships: [], routes: [] });
     if (path === '/availability' && !q('group')) return this.#json(res, 200, { items: availability(this.world, q('site'), q('kind')).filter((a) => this.#sees(user, a.site)), next: '' });
+    if (path.startsWith('/map')) return this.map.answer(path, req, res);
     if (path === '/gate-log') {
       const all = this.events.filter((e) => e.gate && this.#sees(user, e.site)
         && (!q('site') || e.site === q('site')) && (!q('person_kind') || e.gate.person_kind === q('person_kind'))

@@ -23,7 +23,7 @@ test('the queue answers keys before the other pages have come (2)', async () => 
   const { mock, context, origin } = await begin();
   for (const id of ['a', 'b']) mock.put(alarm(id, Date.now(), { rule: id }));
   const c = await context();
-  await c.route(/assets\/(Alarms|Cameras|Gate|Ops|SitePage|Uptime|Shelved|Shift|Numbers)-/, () => {}); // never answered
+  await c.route(/assets\/(Alarms|CountyPanel|Cameras|Gate|Ops|SitePage|Uptime|Shelved|Shift|Numbers)-/, () => {}); // never answered
   const page = await c.newPage();
   await login(page, origin);
   await row(page, 'a').waitFor();

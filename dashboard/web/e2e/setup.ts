@@ -14,12 +14,12 @@ export interface Stage {
   context(prepare?: (context: BrowserContext) => Promise<void>, options?: BrowserContextOptions): Promise<BrowserContext>;
 }
 
-export function stage(): (opts?: Omit<MockOptions, 'dist'>) => Promise<Stage> {
+export function stage(gl = false): (opts?: Omit<MockOptions, 'dist'>) => Promise<Stage> {
   let browser: Browser;
   let close: (() => Promise<void>)[] = [];
   let watches: Watch[] = [];
   beforeAll(async () => {
-    browser = await launch();
+    browser = await launch(gl);
   });
   afterAll(() => browser.close());
   afterEach(async () => {

@@ -5,6 +5,7 @@ type Page = Component<{ id: string }>;
 const loaders = {
   login: () => import('../pages/Login.svelte'),
   help: () => import('../components/HelpDialog.svelte'),
+  county: () => import('../components/CountyPanel.svelte'),
   alarms: () => import('../pages/Alarms.svelte'),
   shelved: () => import('../pages/Shelved.svelte'),
   shift: () => import('../pages/Shift.svelte'),

@@ -1,0 +1,16 @@
+// Words of the map and of what stands beside it.
+import type { Widen } from '../lib/zh';
+
+const zh = {
+  title: '地图', label: (n: number) => `全县地图，${n} 个单位。方向键平移，加减号缩放；“学校与单位”列表里有相同的单位`, zoomIn: '放大', zoomOut: '缩小', whole: '显示全部', sketch: '简图', sketchHint: '此设备没有 WebGL2，显示简图',
+  loading: '地图载入中，先显示简图', derived: '范围由单位位置推算', noPlace: (n: number) => `${n} 个单位没有坐标，只在列表中`, legend: '图例', calm: '无告警', several: '多个单位', close: '关闭',
+  open: '打开单位页', alarms: (n: number) => `${n} 条未结束告警`, none: '没有未结束的告警', more: (n: number) => `另有 ${n} 条`, baseFailed: '底图无法读取', gate: '门禁记录', uptime: '在线率', inspections: '巡查', show: '在地图上显示',
+};
+
+const en: Widen<typeof zh> = {
+  title: 'Map', label: (n) => `Map of the county, ${n} sites. Arrow keys move, plus and minus zoom; the list of sites has the same ones`, zoomIn: 'Zoom in', zoomOut: 'Zoom out', whole: 'Show all', sketch: 'Sketch', sketchHint: 'No WebGL2 on this device: a sketch is shown',
+  loading: 'The map is loading; a sketch until then', derived: 'Outlines drawn from the sites', noPlace: (n) => `${n} sites have no position: see the list`, legend: 'Legend', calm: 'No alarm', several: 'Several sites', close: 'Close',
+  open: 'Open the site', alarms: (n) => (n === 1 ? '1 open alarm' : `${n} open alarms`), none: 'No open alarm', more: (n) => `${n} more`, baseFailed: 'The base map cannot be read', gate: 'Gate log', uptime: 'Availability', inspections: 'Inspections', show: 'Show on the map',
+};
+
+export const words = { zh, en };
