@@ -19,7 +19,7 @@ const pages: Record<Exclude<Route['page'], 'ops' | 'unknown'>, Paths> = {
   shift: { shift: '/shift' },
   numbers: { numbers: '/numbers' },
   gate: { gate: '/gate' },
-  desk: { desk: '/gate/desk?site=s002', passes: '/gate/desk?site=s002&tab=passes', duty: '/gate/desk?site=s002&tab=duty', care: '/gate/desk?site=s002&tab=care', watch: '/gate/desk?site=s002&tab=watch' },
+  desk: { desk: '/gate/desk?site=s002', posts: '/gate/desk?tab=duty', passes: '/gate/desk?site=s002&tab=passes', duty: '/gate/desk?site=s002&tab=duty', care: '/gate/desk?site=s002&tab=care', watch: '/gate/desk?site=s002&tab=watch' },
   cameras: { cameras: '/cameras' },
   uptime: { uptime: '/uptime' },
   inspections: { inspections: '/inspections', inspection: '/inspections/i2026-0001', 'inspection-done': '/inspections/i2026-0013', draws: '/inspections?tab=draws', 'notice-list': '/inspections?tab=notices' },
@@ -50,5 +50,7 @@ export function fill(mock: Mock): void {
     id: `w${n}`, rev: 1, site: 's002', township: '', device: '', kind: n === 1 ? 'camera' : 'kitchen', rule: '', from: later(-30), to: later(90), days: n === 1 ? [] : ['sat', 'sun'], start: '22:00', end: '05:00', first: '', last: '',
     reason: n === 1 ? '更换交换机' : '冷库除霜', by: 'operator', at: later(-60), ended_by: '', ended_at: null, on: n === 1, until: later(90), next: [{ from: later(600), to: later(900) }], suppressed: n === 1 ? 3 : 0,
   })));
+  mock.guards.pass('pass-1');
+  mock.guards.pass('pass-2', { name: '赵明轩', class: '五年级 1 班', reason: '家中有事', teacher: null });
   mock.inspect.fill();
 }
