@@ -8,6 +8,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Alarm, AuditRow, CampusEvent, Device, Me } from '../src/lib/types';
 import { Desk, judge } from './desk';
 import { Guards } from './guards';
+import { Buses } from './mock-buses';
 import { Admin } from './admin';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
@@ -57,6 +58,7 @@ export class Mock {
   silentHeartbeat = false;
   readonly desk = new Desk(this);
   readonly guards = new Guards(this);
+  readonly buses: Buses;
   readonly registry: Registry;
   readonly rules: Rules;
   readonly admin: Admin;
@@ -83,6 +85,7 @@ export class Mock {
     this.#opts = opts;
     const now = this.now();
     this.world = makeCounty(now, 7, opts.sites);
+    this.buses = new Buses(this);
     this.registry = new Registry(this);
     this.rules = new Rules(this);
     this.admin = new Admin(this);
@@ -336,7 +339,7 @@ export class Mock {
       res.writeHead(204).end();
       return;
     }
-    if (path === '/county') return this.#json(res, 200, { name: { zh: '青川县', en: 'Qingchuan County' }, zone: 'Asia/Shanghai', townships: [], routes: [] });
+    if (path === '/county') return this.#json(res, 200, { name: { zh: '青川县', en: 'Qingchuan County' }, zone: 'Asia/Shanghai', townships: [], routes: this.buses.routes });
     if (path === '/availability' && !q('group')) return this.#json(res, 200, { items: availability(this.world, q('site'), q('kind')).filter((a) => this.#sees(user, a.site)), next: '' });
     if (path.startsWith('/map')) return this.map.answer(path, req, res);
     if (path === '/gate-log') {
@@ -361,7 +364,7 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
+    const answer = this.buses.answer(url, path, user) ?? this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
       if (answer.status === 204) res.writeHead(204).end();
       else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);

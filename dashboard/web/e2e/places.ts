@@ -21,6 +21,8 @@ const pages: Record<Exclude<Route['page'], 'ops' | 'unknown'>, Paths> = {
   gate: { gate: '/gate' },
   desk: { desk: '/gate/desk?site=s002', posts: '/gate/desk?tab=duty', passes: '/gate/desk?site=s002&tab=passes', duty: '/gate/desk?site=s002&tab=duty', care: '/gate/desk?site=s002&tab=care', watch: '/gate/desk?site=s002&tab=watch' },
   cameras: { cameras: '/cameras' },
+  buses: { buses: '/buses', bus: '/buses/s002:bus1', 'bus-replay': '/buses/s002:bus1?day=2026-11-23' },
+  wall: { wall: '/wall', 'wall-map': '/wall?only=map', 'wall-cameras': '/wall?only=cameras', 'wall-buses': '/wall?only=buses', 'wall-gates': '/wall?only=gates' },
   uptime: { uptime: '/uptime' },
   inspections: { inspections: '/inspections', inspection: '/inspections/i2026-0001', 'inspection-done': '/inspections/i2026-0013', draws: '/inspections?tab=draws', 'notice-list': '/inspections?tab=notices' },
   notices: { notice: '/notices/n2026-0001' },

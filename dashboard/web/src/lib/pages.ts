@@ -7,6 +7,7 @@ export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dic
   { path: '/alarms', page: 'alarms', word: 'alarms', also: ['shelved', 'shift', 'numbers'] },
   { path: '/gate', page: 'gate', word: 'gate', also: ['desk'] },
   { path: '/cameras', page: 'cameras', word: 'cameras' },
+  { path: '/buses', page: 'buses', word: 'buses', also: ['wall'] },
   { path: '/uptime', page: 'uptime', word: 'uptime' },
   { path: '/ops', page: 'ops', word: 'ops', ops: true },
   { path: '/inspections', page: 'inspections', word: 'inspections', also: ['notices', 'hazards'] },

@@ -1,7 +1,7 @@
 // The URL is the state: pages read their filters from it and write them to it.
 
 export interface Route {
-  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'gate' | 'desk' | 'uptime' | 'ops' | 'shelved' | 'shift' | 'numbers' | 'inspections' | 'notices' | 'hazards' | 'unknown';
+  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'buses' | 'wall' | 'gate' | 'desk' | 'uptime' | 'ops' | 'shelved' | 'shift' | 'numbers' | 'inspections' | 'notices' | 'hazards' | 'unknown';
   id: string;
 }
 
@@ -17,11 +17,11 @@ export function parsePath(path: string): Route {
   if (rest.length > 0) return { page: 'unknown', id: '' };
   if (head === '') return { page: 'situation', id: '' };
   if (head === 'alarms') return { page: 'alarms', id: decoded };
-  if (decoded && (head === 'inspections' || head === 'notices')) return { page: head, id: decoded };
+  if (decoded && (head === 'inspections' || head === 'notices' || head === 'buses')) return { page: head, id: decoded };
   if (head === 'ops') return { page: 'ops', id: decoded };
   if (head === 'gate' && decoded === 'desk') return { page: 'desk', id: '' };
   if (head === 'sites' && decoded) return { page: 'site', id: decoded };
-  if (['cameras', 'gate', 'uptime', 'shelved', 'shift', 'numbers', 'inspections', 'hazards'].includes(head) && !decoded) {
+  if (['cameras', 'buses', 'wall', 'gate', 'uptime', 'shelved', 'shift', 'numbers', 'inspections', 'hazards'].includes(head) && !decoded) {
     return { page: head as Route['page'], id: '' };
   }
   return { page: 'unknown', id: '' };

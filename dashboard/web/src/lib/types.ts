@@ -248,6 +248,20 @@ export interface County {
   name: Text;
   zone: string;
   townships: string[];
+  /** Ways of the school buses, as the account may see them. */
+  routes: Route[];
+}
+
+/** The approved way of a school bus. */
+export interface Route {
+  id: string;
+  name: Text;
+  line: { lat: number; lon: number }[] | null;
+  stops: { name: Text; point: { lat: number; lon: number }; after_min?: number }[] | null;
+  /** How far beside the line a bus may be, in metres. */
+  corridor_m: number;
+  /** "HH:MM" of the county. */
+  departures: string[] | null;
 }
 
 export interface Availability {
