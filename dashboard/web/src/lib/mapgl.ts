@@ -246,7 +246,7 @@ export class CountyGl {
           id: 'sites', type: 'symbol', source: 'sites',
           layout: {
             'icon-image': mark, 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'symbol-sort-key': ['get', 'rank'], 'symbol-z-order': 'source',
-            'text-field': ['step', ['zoom'], '', 10.5, ['coalesce', ['get', 'name'], '']], 'text-font': font, 'text-size': 12, 'text-anchor': 'top', 'text-offset': [0, 1.1], 'text-optional': true, 'text-max-width': 9,
+            'text-field': ['step', ['zoom'], '', 10.5, ['coalesce', ['get', 'name'], '']], 'text-font': font, 'text-size': 12, 'text-anchor': 'top', 'text-offset': [0, 1.25], 'text-optional': true, 'text-max-width': 9,
           },
           paint: { 'text-color': v('--text'), 'text-halo-color': v('--panel'), 'text-halo-width': 1.4 },
         },
