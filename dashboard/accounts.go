@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
@@ -57,6 +58,40 @@ func (d *Dashboard) firstPassword() (string, error) {
 	}
 	d.deps.Log.Info().Str("file", path).Msg("made the account admin; its password is in the file")
 	return password, nil
+}
+
+// authOptions tell the accounts of what the configuration keeps and of the registry.
+func (d *Dashboard) authOptions() []auth.Option {
+	var kept []string
+	for _, a := range d.deps.Accounts {
+		kept = append(kept, a.Username)
+	}
+	for _, a := range d.cfg.Accounts {
+		kept = append(kept, a.Username)
+	}
+	return []auth.Option{
+		auth.WithKept(kept), auth.WithTownships(d.township), auth.WithNow(d.deps.Now), auth.WithIssuer("campusgate " + d.county.County().Name.ZH),
+	}
+}
+
+// township lists the sites of a township as the registry is now.
+func (d *Dashboard) township(name string) []event.SiteID {
+	var out []event.SiteID
+	for _, s := range d.county.County().Sites {
+		if s.Township == name {
+			out = append(out, s.ID)
+		}
+	}
+	return out
+}
+
+// rescope ends the websockets of people whose townships have other sites than before; their
+// browsers come again.
+func (d *Dashboard) rescope() {
+	d.hub.Disconnect(func(v live.Viewer) bool {
+		s, ok := v.Scope.(auth.Scope)
+		return ok && auth.Expand(s.Names(), d.township).Key() != s.Key()
+	}, live.CloseScope, "scope changed")
 }
 
 func readSecret(path string) (string, error) {

@@ -175,7 +175,7 @@ func (d *Dashboard) openStore(ctx context.Context) error {
 func (d *Dashboard) startRegistry(ctx context.Context) error {
 	deps := registry.Deps{
 		Store: d.store, Seed: d.deps.County, Live: d.county, Check: d.deps.CheckCounty,
-		Changed: func(c *event.County) { d.model.SetCounty(c, d.deps.Now()) },
+		Changed: func(c *event.County) { d.model.SetCounty(c, d.deps.Now()); d.rescope() },
 		Log:     d.deps.Log.With().Str("component", "registry").Logger(), Now: d.deps.Now,
 	}
 	if d.deps.Documents != nil {
@@ -197,7 +197,7 @@ func (d *Dashboard) startHub(ctx context.Context) error {
 // listen starts the HTTP server.
 func (d *Dashboard) listen(ctx context.Context) error {
 	secure := d.cfg.HTTP.tls() || d.cfg.HTTP.BehindTLS
-	manager, err := auth.New(d.cfg.Session, d.store, d.store.Sessions(), secure)
+	manager, err := auth.New(d.cfg.Session, d.store, d.store.Sessions(), secure, d.authOptions()...)
 	if err != nil {
 		return err
 	}

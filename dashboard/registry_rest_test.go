@@ -61,7 +61,7 @@ func TestEveryRegistryOperationByRole(t *testing.T) {
 		{"DELETE", "/registry/routes/r1?rev=9", "/registry/routes/{route}", "", edit},
 		{"GET", "/registry/people", "/registry/people", "", all},
 		{"GET", "/registry/people/p1", "/registry/people/{person}", "", one},
-		{"POST", "/registry/people/p1/name", "/registry/people/{person}/name", "{}", roles(200, 200, 403, 403, 404)},
+		{"POST", "/registry/people/p1/unmask", "/registry/people/{person}/unmask", `{"reason":"a check"}`, roles(200, 200, 403, 403, 404)},
 		{"PUT", "/registry/people/p1", "/registry/people/{person}", `{"person":"p1","kind":"pupil","site":"s1","rev":9}`, edit},
 		{"DELETE", "/registry/people/p1?rev=9", "/registry/people/{person}", "", edit},
 		{"GET", "/registry/calendar", "/registry/calendar", "", all},
@@ -82,7 +82,7 @@ func TestEveryRegistryOperationByRole(t *testing.T) {
 			if code != c.want[u] {
 				t.Errorf("%s %s as %q: %d, want %d: %s", c.method, c.path, u, code, c.want[u], text)
 			}
-			if strings.Contains(text, "张小三") && !strings.HasSuffix(c.path, "/name") {
+			if strings.Contains(text, "张小三") && !strings.HasSuffix(c.path, "/unmask") {
 				t.Errorf("%s %s tells a name: %s", c.method, c.path, text)
 			}
 		}
@@ -151,10 +151,12 @@ func TestRegistryOverREST(t *testing.T) {
 	do("PUT", "/people/p1", `{"person":"p1","kind":"pupil","site":"s1","class":"3-2","name":"张小三"}`, 200)
 	masked := do("GET", "/people/p1", "", 200)
 	do("PUT", "/people/p1", strings.Replace(masked, "3-2", "4-2", 1), 200)
-	if text := do("POST", "/people/p1/name", "{}", 200); !strings.Contains(text, "张小三") {
+	do("POST", "/people/p1/unmask", "{}", 422)
+	do("POST", "/people/p1/unmask", `{"reason":"  "}`, 422)
+	if text := do("POST", "/people/p1/unmask", `{"reason":"calls the parents"}`, 200); !strings.Contains(text, "张小三") {
 		t.Errorf("name %s", text)
 	}
-	if text := do("GET", "/changes?kind=person", "", 200); strings.Contains(text, "张小三") || !strings.Contains(text, "reveal") {
+	if text := do("GET", "/changes?kind=person", "", 200); strings.Contains(text, "张小三") || !strings.Contains(text, "reveal") || !strings.Contains(text, "calls the parents") {
 		t.Errorf("changes %s", text)
 	}
 	var s api.RegistryStatus

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -186,9 +185,11 @@ func (a *API) routes() {
 		cfg.Transformers = append(cfg.Transformers, ownWords)
 		cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 			"session": {Type: "apiKey", In: "cookie", Name: auth.CookieName},
+			"token":   {Type: "http", Scheme: "bearer"},
 		}
 		a.huma = humachi.New(r, cfg)
 		a.sessionRoutes()
+		a.accountRoutes()
 		a.alarmRoutes()
 		a.evidenceRoutes()
 		a.deskRoutes()
@@ -220,38 +221,6 @@ func page[T any](items []T, next string) *body[list[T]] {
 		items = []T{}
 	}
 	return &body[list[T]]{list[T]{items, next}}
-}
-
-// handle registers an operation for roles; the check comes before the body is looked at.
-func handle[I, O any](a *API, method, path, summary string, roles []auth.Role, fn func(context.Context, auth.Identity, *I) (*O, error), change ...func(*huma.Operation)) {
-	op := huma.Operation{
-		OperationID: operationID(method, path), Method: method, Path: "/api/v1" + path, Summary: summary,
-		MaxBodyBytes: 64 << 10, Security: []map[string][]string{{"session": {}}},
-	}
-	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-		id, ok := auth.From(ctx.Context())
-		var p *Problem
-		switch {
-		case !ok:
-			p = problem(http.StatusUnauthorized, codeUnauthenticated, auth.ErrUnauthenticated.Error())
-		case !slices.Contains(roles, id.Role):
-			p = problem(http.StatusForbidden, codeForbidden, "this is not for the role "+string(id.Role))
-		default:
-			next(ctx)
-			return
-		}
-		ctx.SetHeader("Content-Type", p.ContentType(""))
-		ctx.SetStatus(p.Status)
-		_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)
-	}}
-	for _, c := range change {
-		c(&op)
-	}
-	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		id, _ := auth.From(ctx)
-		out, err := fn(ctx, id, in)
-		return out, a.explain(err)
-	})
 }
 
 func operationID(method, path string) string {

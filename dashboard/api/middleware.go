@@ -116,13 +116,33 @@ func (a *API) page(w http.ResponseWriter, r *http.Request) {
 // live upgrades to the websocket. The hub checks the Origin.
 func (a *API) live(w http.ResponseWriter, r *http.Request) {
 	id, ok := auth.From(r.Context())
-	if !ok {
+	if !ok || id.Session == "" { // tokens are for REST
 		problem(http.StatusUnauthorized, codeUnauthenticated, auth.ErrUnauthenticated.Error()).write(w)
 		return
 	}
 	a.deps.Hub.Serve(w, r, live.Viewer{
 		User: id.Username, Role: string(id.Role), Scope: id.Scope, Session: id.Session, Expires: id.Expires,
+		Channels: channelsOf(id),
 	})
+}
+
+// channelsOf lists what somebody may follow: what REST would show them as well.
+func channelsOf(id auth.Identity) []string {
+	out := []string{}
+	for _, c := range []struct {
+		need     auth.Permission
+		channels []string
+	}{
+		{auth.PermissionFor("alarms", everyone()), []string{"alarms", "voice"}},
+		{auth.PermissionFor("county", everyone()), []string{"devices", "sites", "stats"}},
+		{auth.PermissionFor("history", everyone()), []string{"feed"}},
+		{auth.PermissionFor("gateways", everyone()), []string{"gateways"}},
+	} {
+		if id.May(c.need) {
+			out = append(out, c.channels...)
+		}
+	}
+	return out
 }
 
 // ready answers 200 when everything does its work, else 503, with every component's state.

@@ -19,6 +19,9 @@ const (
 	codeUnauthenticated = "unauthenticated"
 	codeBadCredentials  = "bad_credentials"
 	codeTooManyTries    = "too_many_tries"
+	codeSecondFactor    = "second_factor"   // the password is right, a code is needed too
+	codeBadCode         = "bad_code"        // the code is wrong, or was used before
+	codePasswordChange  = "password_change" // the password is right, and must be replaced
 	codeForbidden       = "forbidden"
 	codeNotFound        = "not_found"
 	codeConflict        = "conflict"
@@ -139,12 +142,13 @@ func (a *API) explain(err error) error {
 		return out
 	case errors.Is(err, alarm.ErrNotFound), errors.Is(err, inspection.ErrNotFound):
 		return notFound()
-	case errors.Is(err, auth.ErrCredentials):
-		return problem(http.StatusUnauthorized, codeBadCredentials, err.Error())
 	case errors.As(err, &tries):
 		seconds := int(tries.Wait/time.Second) + 1
 		return huma.ErrorWithHeaders(problem(http.StatusTooManyRequests, codeTooManyTries, err.Error()),
 			http.Header{"Retry-After": {strconv.Itoa(seconds)}})
+	}
+	if p := explainAuth(err); p != nil {
+		return p
 	}
 	a.deps.Log.Error().Err(err).Msg("request failed")
 	return problem(http.StatusInternalServerError, codeInternal, "something went wrong here; it is in the log")

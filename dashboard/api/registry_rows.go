@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/registry"
@@ -147,6 +148,11 @@ type Name struct {
 	Name   string `json:"name"`
 }
 
+// Reason is why somebody looks at what is masked for all others.
+type Reason struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"200"`
+}
+
 func (a *API) registryPeople() {
 	handle(a, http.MethodGet, "/registry/people", "Pseudonyms, with masked names", everyone(),
 		func(_ context.Context, id auth.Identity, in *registryListInput) (*body[list[registry.PersonRow]], error) {
@@ -160,12 +166,20 @@ func (a *API) registryPeople() {
 			e, err := a.entry(id, registry.KindPerson, in.Person)
 			return &body[registry.PersonRow]{e.Person()}, err
 		})
-	handle(a, http.MethodPost, "/registry/people/{person}/name", "Read a person's name; it is written down who did", []auth.Role{auth.Admin, auth.Operator},
-		func(ctx context.Context, id auth.Identity, in *PersonKey) (*body[Name], error) {
+	handle(a, http.MethodPost, "/registry/people/{person}/unmask", "Read a person's name, for a reason that is written down", []auth.Role{auth.Admin, auth.Operator},
+		func(ctx context.Context, id auth.Identity, in *struct {
+			PersonKey
+			Body Reason
+		},
+		) (*body[Name], error) {
 			if _, err := a.entry(id, registry.KindPerson, in.Person); err != nil {
 				return nil, err
 			}
-			name, err := a.deps.Edits.Reveal(ctx, id.Username, in.Person)
+			reason := strings.TrimSpace(in.Body.Reason)
+			if reason == "" {
+				return nil, invalid("body.reason", "want a reason")
+			}
+			name, err := a.deps.Edits.Reveal(ctx, id.Username, in.Person, reason)
 			return &body[Name]{Name{in.Person, name}}, registryError(err)
 		})
 	handle(a, http.MethodPut, "/registry/people/{person}", "Make or change a pseudonym", admins(),

@@ -16,16 +16,19 @@ import (
 type Me struct {
 	Username string     `json:"username"`
 	Name     event.Text `json:"name"`
-	Role     auth.Role  `json:"role" enum:"admin,operator,guard,inspector"`
+	Role     auth.Role  `json:"role" doc:"admin, operator, guard, inspector, or one of the county's own."`
+	Title    event.Text `json:"role_name" doc:"Of a role of the county; empty of a built-in one."`
 	Scope    []string   `json:"scope" doc:"Ids of sites, or \"*\" for the county."`
-	Expires  time.Time  `json:"expires_at"`
-	Zone     string     `json:"zone" doc:"The county's IANA time zone."`
-	Build    string     `json:"build"`
+	// Permissions are what the page may offer.
+	Permissions []auth.Permission `json:"permissions"`
+	Expires     time.Time         `json:"expires_at"`
+	Zone        string            `json:"zone" doc:"The county's IANA time zone."`
+	Build       string            `json:"build"`
 }
 
 func (a *API) me(id auth.Identity) Me {
 	return Me{
-		Username: id.Username, Name: id.Name, Role: id.Role, Scope: id.Scope.Sites(), Expires: id.Expires,
+		Username: id.Username, Name: id.Name, Role: id.Role, Title: id.Title, Scope: id.Scope.Sites(), Permissions: append([]auth.Permission{}, id.Permissions...), Expires: id.Expires,
 		Zone: a.present().Location().String(), Build: a.deps.Build,
 	}
 }
@@ -34,19 +37,38 @@ type loginInput struct {
 	Body struct {
 		Username string `json:"username" maxLength:"64"`
 		Password string `json:"password" maxLength:"256"`
+		// Code is of the second factor, or a recovery code: when an answer has asked for it.
+		Code string `json:"code,omitempty" maxLength:"64"`
+		// NewPassword is needed when an answer has said "password_change".
+		NewPassword string `json:"new_password,omitempty" maxLength:"256"`
 	}
+	Peer
+}
+
+// Peer is where a request comes from.
+type Peer struct {
+	Browser string `cookie:"campusgate_browser" hidden:"true"`
+	Agent   string `header:"User-Agent" hidden:"true"`
 	address string
 }
 
 // Resolve notes the peer's address.
-func (i *loginInput) Resolve(ctx huma.Context) []error {
-	i.address = ctx.RemoteAddr()
+func (p *Peer) Resolve(ctx huma.Context) []error {
+	p.address = ctx.RemoteAddr()
 	return nil
 }
 
 type sessionOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []string `header:"Set-Cookie"`
 	Body      Me
+}
+
+func written(cookies []*http.Cookie) []string {
+	out := make([]string, len(cookies))
+	for i, c := range cookies {
+		out[i] = c.String()
+	}
+	return out
 }
 
 type goneOutput struct {
@@ -59,15 +81,18 @@ func (a *API) sessionRoutes() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "login", Method: http.MethodPost, Path: "/api/v1/login", Summary: "Log in", MaxBodyBytes: 4 << 10,
 	}, func(ctx context.Context, in *loginInput) (*sessionOutput, error) {
-		id, cookie, err := a.deps.Auth.Login(ctx, in.Body.Username, in.Body.Password, in.address, a.deps.Now())
+		id, cookies, err := a.deps.Auth.Login(ctx, auth.LoginRequest{
+			Username: in.Body.Username, Password: in.Body.Password, Code: in.Body.Code, NewPassword: in.Body.NewPassword,
+			Address: in.address, Agent: in.Agent, Browser: in.Browser,
+		}, a.deps.Now())
 		if err != nil {
 			a.deps.Log.Info().Str("user", in.Body.Username).Str("peer", in.address).Msg("login refused")
 			return nil, a.explain(err)
 		}
 		a.deps.Log.Info().Str("user", id.Username).Str("peer", in.address).Msg("logged in")
-		return &sessionOutput{*cookie, a.me(id)}, nil
+		return &sessionOutput{written(cookies), a.me(id)}, nil
 	})
-	handle(a, http.MethodPost, "/logout", "Log out", everyone(), func(ctx context.Context, id auth.Identity, _ *nothing) (*goneOutput, error) {
+	personal(a, http.MethodPost, "/logout", "Log out", func(ctx context.Context, id auth.Identity, _ *nothing) (*goneOutput, error) {
 		cookie, err := a.deps.Auth.Logout(ctx)
 		if err != nil {
 			return nil, err
@@ -75,7 +100,7 @@ func (a *API) sessionRoutes() {
 		a.deps.Hub.Disconnect(func(v live.Viewer) bool { return v.Session == id.Session }, live.CloseLoggedOut, "logged out")
 		return &goneOutput{*cookie}, nil
 	}, func(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent })
-	handle(a, http.MethodGet, "/me", "Who I am", everyone(), func(_ context.Context, id auth.Identity, _ *nothing) (*body[Me], error) {
+	register(a, http.MethodGet, "/me", "Who I am", func(auth.Identity) string { return "" }, func(_ context.Context, id auth.Identity, _ *nothing) (*body[Me], error) {
 		return &body[Me]{a.me(id)}, nil
 	})
 }

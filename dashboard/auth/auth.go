@@ -2,11 +2,11 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,12 +37,21 @@ func (e *TooManyTries) Error() string {
 
 // Identity is who asks.
 type Identity struct {
-	Username string
-	Name     event.Text
-	Role     Role
-	Scope    Scope
-	Expires  time.Time
-	Session  string // names the session within this process, for ending its websockets
+	Username    string
+	Name        event.Text
+	Role        Role
+	Title       event.Text // of a role of the county; empty of a built-in one
+	Scope       Scope
+	Permissions []Permission // sorted
+	Expires     time.Time
+	Session     string // names the session, for ending it and its websockets; empty with a token
+	Token       string // id of the token that asks; empty with a session
+}
+
+// May reports whether the caller has a permission.
+func (i Identity) May(p Permission) bool {
+	_, found := slices.BinarySearch(i.Permissions, p)
+	return found
 }
 
 // Config holds the settings of sessions.
@@ -62,20 +71,46 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Manager logs people in and out.
+// Manager logs people in and out, and keeps their accounts.
 type Manager struct {
 	store    Store
 	sessions *scs.SessionManager
-	// pair counts by account and address, alone by each of them: an attacker elsewhere must
-	// not keep an operator out.
+	// pair counts by account and address, and by browsers that are known; alone by account
+	// and by address each.
 	pair, alone *Throttle
 	secure      bool
 	hashing     chan struct{} // bounds the memory and CPU of password checks
 	dummy       string        // hash that an unknown name is compared with
+	townships   Townships
+	kept        map[string]bool
+	grants      grants
+	now         func() time.Time
+	issuer      string
 }
 
+// Option changes what New makes.
+type Option func(*Manager)
+
+// WithTownships lets scopes name townships.
+func WithTownships(t Townships) Option { return func(m *Manager) { m.townships = t } }
+
+// WithKept names the accounts that the configuration keeps: nobody can change them here.
+func WithKept(names []string) Option {
+	return func(m *Manager) {
+		for _, n := range names {
+			m.kept[n] = true
+		}
+	}
+}
+
+// WithIssuer names this place in people's authenticators.
+func WithIssuer(name string) Option { return func(m *Manager) { m.issuer = name } }
+
+// WithNow sets the clock.
+func WithNow(now func() time.Time) Option { return func(m *Manager) { m.now = now } }
+
 // New makes a manager. Secure marks cookies for TLS only.
-func New(cfg Config, store Store, sessions scs.Store, secure bool) (*Manager, error) {
+func New(cfg Config, store Store, sessions scs.Store, secure bool, options ...Option) (*Manager, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -85,7 +120,15 @@ func New(cfg Config, store Store, sessions scs.Store, secure bool) (*Manager, er
 	}
 	// Not scs.New: it starts a store in memory, with a goroutine that cannot be ended safely.
 	s := &scs.SessionManager{Store: sessions, Codec: scs.GobCodec{}, Lifetime: cfg.Lifetime, HashTokenInStore: true}
-	return &Manager{store: store, sessions: s, secure: secure, pair: NewThrottle(freeTries), alone: NewThrottle(freeAlone), hashing: make(chan struct{}, 2), dummy: dummy}, nil
+	m := &Manager{
+		store: store, sessions: s, secure: secure, pair: NewThrottle(freeTries), alone: NewThrottle(freeAlone),
+		hashing: make(chan struct{}, 2), dummy: dummy, kept: map[string]bool{}, grants: grants{has: map[Permission][]Role{}},
+		now: time.Now, issuer: "campusgate",
+	}
+	for _, o := range options {
+		o(m)
+	}
+	return m, nil
 }
 
 const (
@@ -96,22 +139,30 @@ const (
 
 type contextKey struct{}
 
-// Middleware puts the Identity of a valid session into the context. A request without one
-// goes on without one. It only reads: Login and Logout say themselves what cookie to set.
-// unavailable answers when the sessions cannot be read.
+// Middleware puts the Identity of a valid session, or of a token in the Authorization
+// header, into the context. A request without one goes on without one; one with a token
+// that is not good goes on as nobody, whatever cookie it has. unavailable answers when the
+// sessions cannot be read.
 func (m *Manager) Middleware(unavailable http.Handler) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			token := ""
-			if c, err := r.Cookie(CookieName); err == nil {
-				token = c.Value
+			cookie, bearer := "", ""
+			if h, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+				bearer = strings.TrimSpace(h)
+			} else if c, err := r.Cookie(CookieName); err == nil {
+				cookie = c.Value
 			}
-			ctx, err := m.sessions.Load(r.Context(), token)
+			ctx, err := m.sessions.Load(r.Context(), cookie)
 			if err != nil {
 				unavailable.ServeHTTP(w, r)
 				return
 			}
-			id, err := m.identify(ctx)
+			var id Identity
+			if bearer != "" {
+				id, err = m.byToken(ctx, bearer, r.RemoteAddr)
+			} else {
+				id, err = m.identify(ctx)
+			}
 			switch {
 			case err == nil:
 				ctx = context.WithValue(ctx, contextKey{}, id)
@@ -130,24 +181,56 @@ func (m *Manager) identify(ctx context.Context) (Identity, error) {
 		return Identity{}, ErrUnauthenticated
 	}
 	a, err := m.store.Account(ctx, user)
-	if errors.Is(err, ErrNoAccount) {
-		return Identity{}, ErrUnauthenticated
-	}
 	if err != nil {
-		return Identity{}, err
+		return Identity{}, nobody(err)
 	}
 	if a.Disabled || a.Version != m.sessions.GetInt64(ctx, versionKey) {
 		return Identity{}, ErrUnauthenticated
 	}
-	return m.identity(ctx, a), nil
+	s, err := m.store.Session(ctx, m.sessions.GetString(ctx, idKey))
+	if err != nil {
+		return Identity{}, nobody(err)
+	}
+	if s.Username != user {
+		return Identity{}, ErrUnauthenticated
+	}
+	if now := m.now(); now.Sub(s.Seen) > time.Minute {
+		_ = m.store.TouchSession(ctx, s.ID, now) // a list's column: the request is worth more
+	}
+	return m.identity(ctx, a)
 }
 
-func (m *Manager) identity(ctx context.Context, a Account) Identity {
-	return Identity{
-		Username: a.Username, Name: a.Name, Role: a.Role, Scope: NewScope(a.Scope),
-		Expires: m.sessions.Deadline(ctx).UTC(), Session: m.sessions.GetString(ctx, idKey),
+// nobody turns "there is none" into ErrUnauthenticated.
+func nobody(err error) error {
+	if errors.Is(err, ErrNoAccount) {
+		return ErrUnauthenticated
 	}
+	return err
 }
+
+func (m *Manager) identity(ctx context.Context, a Account) (Identity, error) {
+	id, err := m.describe(ctx, a)
+	id.Expires, id.Session = m.sessions.Deadline(ctx).UTC(), m.sessions.GetString(ctx, idKey)
+	return id, err
+}
+
+// describe is what an account may, and where.
+func (m *Manager) describe(ctx context.Context, a Account) (Identity, error) {
+	id := Identity{Username: a.Username, Name: a.Name, Role: a.Role, Scope: m.Scope(a.Scope)}
+	if a.Role.BuiltIn() {
+		id.Permissions = m.builtIn(a.Role)
+		return id, nil
+	}
+	own, err := m.store.Role(ctx, a.Role)
+	if errors.Is(err, ErrNoAccount) {
+		return id, nil // may nothing
+	}
+	id.Title, id.Permissions = own.Title, m.known(own.Permissions)
+	return id, err
+}
+
+// Scope makes a scope of site names and townships, as the registry is now.
+func (m *Manager) Scope(names []string) Scope { return Expand(names, m.townships) }
 
 // From returns the Identity of a request; ok false when nobody is logged in.
 func From(ctx context.Context) (Identity, bool) {
@@ -155,83 +238,19 @@ func From(ctx context.Context) (Identity, bool) {
 	return id, ok
 }
 
-// Login checks name and password and starts a session in the context, which Middleware
-// must have prepared, and returns the cookie to set. address is the peer's. Errors are
-// ErrCredentials, *TooManyTries, or of the store.
-func (m *Manager) Login(ctx context.Context, username, password, address string, now time.Time) (Identity, *http.Cookie, error) {
-	if len(username) > 64 {
-		username = username[:64]
-	}
-	account, peer := "account "+strings.ToLower(username), "address "+host(address)
-	if wait := max(m.pair.Wait(now, account+" "+peer), m.alone.Wait(now, account, peer)); wait > 0 {
-		return Identity{}, nil, &TooManyTries{wait}
-	}
-	a, err := m.store.Account(ctx, username)
-	if err != nil && !errors.Is(err, ErrNoAccount) {
-		return Identity{}, nil, err
-	}
-	known := err == nil && !a.Disabled
-	hash := m.dummy
-	if known {
-		hash = a.Hash
-	}
-	ok, err := m.compare(ctx, password, hash)
-	if err != nil {
-		return Identity{}, nil, err
-	}
-	if !ok || !known {
-		m.pair.Wrong(now, account+" "+peer)
-		m.alone.Wrong(now, account, peer)
-		return Identity{}, nil, ErrCredentials
-	}
-	// The address keeps its count: one right password must not pay for guessing others.
-	m.pair.Right(account + " " + peer)
-	if err := m.sessions.RenewToken(ctx); err != nil {
-		return Identity{}, nil, fmt.Errorf("start session: %w", err)
-	}
-	m.sessions.Put(ctx, userKey, a.Username)
-	m.sessions.Put(ctx, versionKey, a.Version)
-	m.sessions.Put(ctx, idKey, rand.Text())
-	token, expiry, err := m.sessions.Commit(ctx)
-	if err != nil {
-		return Identity{}, nil, fmt.Errorf("start session: %w", err)
-	}
-	cookie := m.cookie(token)
-	cookie.Expires, cookie.MaxAge = expiry, int(expiry.Sub(now)/time.Second)
-	return m.identity(ctx, a), cookie, nil
-}
-
-func (m *Manager) compare(ctx context.Context, password, hash string) (bool, error) {
-	if len(password) > MaxPassword {
-		password = "" // no account has an empty one
-	}
-	select {
-	case m.hashing <- struct{}{}:
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
-	defer func() { <-m.hashing }()
-	ok, err := argon2id.ComparePasswordAndHash(password, hash)
-	if err != nil {
-		return false, fmt.Errorf("check password: %w", err)
-	}
-	return ok && password != "", nil
-}
-
 // Logout ends the session in the context and returns the cookie that takes the browser's away.
 func (m *Manager) Logout(ctx context.Context) (*http.Cookie, error) {
+	if id, ok := From(ctx); ok && id.Session != "" {
+		if err := m.store.EndSessions(ctx, id.Username, id.Session, ""); err != nil && !errors.Is(err, ErrNoAccount) {
+			return nil, err
+		}
+	}
 	if err := m.sessions.Destroy(ctx); err != nil {
 		return nil, fmt.Errorf("end session: %w", err)
 	}
-	cookie := m.cookie("")
+	cookie := m.cookie(CookieName, "")
 	cookie.MaxAge = -1
 	return cookie, nil
-}
-
-func (m *Manager) cookie(value string) *http.Cookie {
-	return &http.Cookie{
-		Name: CookieName, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: m.secure,
-	}
 }
 
 func host(address string) string {

@@ -53,12 +53,14 @@ func serve(t *testing.T, s *store.Store, secure bool) *site {
 		switch r.URL.Path {
 		case "/login":
 			user, pass, _ := r.BasicAuth()
-			_, cookie, err := m.Login(r.Context(), user, pass, r.RemoteAddr, time.Now())
+			_, cookies, err := m.Login(r.Context(), auth.LoginRequest{Username: user, Password: pass, Address: r.RemoteAddr}, time.Now())
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusUnauthorized)
 				return
 			}
-			http.SetCookie(w, cookie)
+			for _, c := range cookies {
+				http.SetCookie(w, c)
+			}
 		case "/logout":
 			cookie, err := m.Logout(r.Context())
 			if err != nil {
@@ -185,9 +187,16 @@ func TestGuessingIsSlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
+	browser := ""
 	try := func(pass, address string, at time.Time) error {
 		h := m.Middleware(http.NotFoundHandler())(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _, err = m.Login(r.Context(), "guard", pass, address+":1234", at)
+			var cookies []*http.Cookie
+			_, cookies, err = m.Login(r.Context(), auth.LoginRequest{Username: "guard", Password: pass, Address: address + ":1234", Browser: browser}, at)
+			for _, c := range cookies {
+				if c.Name == auth.BrowserCookie {
+					browser = c.Value
+				}
+			}
 		}))
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil))
 		return err
@@ -204,9 +213,12 @@ func TestGuessingIsSlow(t *testing.T) {
 	if err := try(password, "10.0.0.2", now); err != nil {
 		t.Errorf("the guard himself, elsewhere: %v", err)
 	}
+	known := browser
+	browser = ""
 	if err := try(password, "10.0.0.1", now.Add(2*time.Second)); err != nil {
 		t.Errorf("after the wait: %v", err)
 	}
+	browser = ""
 	for i := range 25 {
 		if err := try("wrong", fmt.Sprintf("10.1.0.%d", i), now); !errors.Is(err, auth.ErrCredentials) {
 			t.Fatalf("try %d from everywhere: %v", i, err)
@@ -214,6 +226,23 @@ func TestGuessingIsSlow(t *testing.T) {
 	}
 	if err := try(password, "10.0.0.2", now); !errors.As(err, &wait) {
 		t.Errorf("the account after 30 wrong ones from everywhere: %v", err)
+	}
+	// The browser in which he has logged in before does not wait for what others do …
+	browser = known
+	for range 4 {
+		if err := try("wrong", "10.0.0.1", now); !errors.Is(err, auth.ErrCredentials) {
+			t.Errorf("a wrong one in the known browser: %v", err)
+		}
+	}
+	if err := try(password, "10.0.0.1", now); err != nil {
+		t.Errorf("the known browser: %v", err)
+	}
+	// … and is no way to guess on.
+	for range 5 {
+		_ = try("wrong", "10.0.0.1", now)
+	}
+	if err := try(password, "10.0.0.1", now); !errors.As(err, &wait) {
+		t.Errorf("the known browser after five wrong ones: %v", err)
 	}
 }
 
@@ -279,6 +308,7 @@ func TestBadAccountsAreRefused(t *testing.T) {
 		"name":           {Username: "A b", Role: auth.Admin, Password: password},
 		"system":         {Username: "system", Role: auth.Admin, Password: password},
 		"role":           {Username: "a", Role: "king", Password: password},
+		"township":       {Username: "a", Role: auth.Admin, Scope: []string{"township:"}, Password: password},
 		"scope":          {Username: "a", Role: auth.Admin, Scope: []string{"S 1"}, Password: password},
 		"short password": {Username: "a", Role: auth.Admin, Password: "short"},
 		"no password":    {Username: "a", Role: auth.Admin},
@@ -289,5 +319,40 @@ func TestBadAccountsAreRefused(t *testing.T) {
 	}
 	if all, err := db.Accounts(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("stored: %v, %v", all, err)
+	}
+}
+
+func BenchmarkPassword(b *testing.B) {
+	db, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "d.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	for i := 0; b.Loop(); i++ {
+		a := guard()
+		a.Username = fmt.Sprintf("g%d", i)
+		if err := auth.EnsureAccounts(b.Context(), db, []auth.Account{a}); err != nil { // one hash, one small transaction
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestPasswordsOfPeople(t *testing.T) {
+	t.Parallel()
+	for password, want := range map[string]bool{
+		"correct horse": true,
+		"黄河之水天上来奔流到海不复回": true,
+		"short":                     false,
+		"eleven char":               false,
+		"aaaaaaaaaaaaaaaa":          false,
+		"password12345":             false,
+		"I am wangwu and long":      false,
+		"tab\tin the middle of":     false,
+		strings.Repeat("ab3d5", 60): false,
+		"campusgate-on-the-river":   true,
+	} {
+		if err := auth.CheckPassword("password", password, "wangwu"); (err == nil) != want {
+			t.Errorf("%q: %v", password, err)
+		}
 	}
 }

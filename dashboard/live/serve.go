@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -19,6 +20,8 @@ type Viewer struct {
 	Session string
 	// Expires is when the session ends; zero = never.
 	Expires time.Time
+	// Channels are those that may be followed; nil = every one.
+	Channels []string
 }
 
 // Serve upgrades a request of an authenticated viewer and serves it until it ends.
@@ -132,6 +135,10 @@ func (cl *client) handle(in *inbound) {
 		}
 		if in.T == "unsub" {
 			c.detach(cl)
+			return
+		}
+		if may := cl.viewer.Channels; may != nil && !slices.Contains(may, in.Ch) {
+			cl.refuse(in.Ch, "forbidden", "this channel is not for you")
 			return
 		}
 		c.attach(cl, in.Since)

@@ -154,7 +154,7 @@ func TestImportKeepsWhatTheFileDoesNotName(t *testing.T) {
 	if !r.Applied || r.Created != 1 {
 		t.Errorf("people %+v", r)
 	}
-	if name, err := f.Reveal(t.Context(), "admin", "p1"); err != nil || name != "张小三" {
+	if name, err := f.Reveal(t.Context(), "admin", "p1", "a check"); err != nil || name != "张小三" {
 		t.Errorf("name %q, %v", name, err)
 	}
 }

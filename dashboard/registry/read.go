@@ -55,8 +55,8 @@ func (s *Service) Audit(ctx context.Context, q AuditQuery) ([]Audit, error) {
 	return s.deps.Store.RegistryAudit(ctx, q)
 }
 
-// Reveal returns a person's name, and writes down who has read it.
-func (s *Service) Reveal(ctx context.Context, by, person string) (string, error) {
+// Reveal returns a person's name, and writes down who has read it and why.
+func (s *Service) Reveal(ctx context.Context, by, person, reason string) (string, error) {
 	e, ok := s.Entry(KindPerson, person)
 	if !ok {
 		return "", ErrNotFound
@@ -65,8 +65,12 @@ func (s *Service) Reveal(ctx context.Context, by, person string) (string, error)
 	if err := json.Unmarshal(e.Doc, &p); err != nil {
 		return "", err
 	}
-	err := s.deps.Store.AuditRegistry(ctx, Audit{
-		Version: s.Version(), At: s.deps.Now().UTC(), By: by, Action: ActionReveal, Kind: KindPerson, Key: person, Rev: e.Rev,
+	why, err := json.Marshal(map[string]string{"reason": reason})
+	if err != nil {
+		return "", err
+	}
+	err = s.deps.Store.AuditRegistry(ctx, Audit{
+		Version: s.Version(), At: s.deps.Now().UTC(), By: by, Action: ActionReveal, Kind: KindPerson, Key: person, Rev: e.Rev, After: why,
 	})
 	if err != nil {
 		return "", err

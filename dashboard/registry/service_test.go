@@ -279,7 +279,7 @@ func TestRestartKeepsTheRegistryAndItsAudit(t *testing.T) {
 	if rows[1].Before == nil || rows[1].After != nil || rows[0].Before != nil {
 		t.Errorf("before and after: %+v", rows[:2])
 	}
-	if name, err := f.Reveal(t.Context(), "operator", "p1"); err != nil || name != "张小三" {
+	if name, err := f.Reveal(t.Context(), "operator", "p1", "a check"); err != nil || name != "张小三" {
 		t.Errorf("Reveal = %q, %v", name, err)
 	}
 	if rows, err = f.Audit(t.Context(), registry.AuditQuery{Kind: registry.KindPerson, Key: "p1", Limit: 1}); err != nil || rows[0].Action != registry.ActionReveal || rows[0].By != "operator" {
