@@ -76,8 +76,12 @@ func (d *Dashboard) authOptions() []auth.Option {
 
 // township lists the sites of a township as the registry is now.
 func (d *Dashboard) township(name string) []event.SiteID {
+	return townshipOf(d.county.County(), name)
+}
+
+func townshipOf(c *event.County, name string) []event.SiteID {
 	var out []event.SiteID
-	for _, s := range d.county.County().Sites {
+	for _, s := range c.Sites {
 		if s.Township == name {
 			out = append(out, s.ID)
 		}
@@ -87,10 +91,11 @@ func (d *Dashboard) township(name string) []event.SiteID {
 
 // rescope ends the websockets of people whose townships have other sites than before; their
 // browsers come again.
-func (d *Dashboard) rescope() {
+func (d *Dashboard) rescope(c *event.County) {
+	township := func(name string) []event.SiteID { return townshipOf(c, name) }
 	d.hub.Disconnect(func(v live.Viewer) bool {
 		s, ok := v.Scope.(auth.Scope)
-		return ok && auth.Expand(s.Names(), d.township).Key() != s.Key()
+		return ok && auth.Expand(s.Names(), township).Key() != s.Key()
 	}, live.CloseScope, "scope changed")
 }
 

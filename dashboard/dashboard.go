@@ -175,7 +175,7 @@ func (d *Dashboard) openStore(ctx context.Context) error {
 func (d *Dashboard) startRegistry(ctx context.Context) error {
 	deps := registry.Deps{
 		Store: d.store, Seed: d.deps.County, Live: d.county, Check: d.deps.CheckCounty,
-		Changed: func(c *event.County) { d.model.SetCounty(c, d.deps.Now()); d.rescope() },
+		Changed: func(c *event.County) { d.model.SetCounty(c, d.deps.Now()); d.rescope(c) },
 		Log:     d.deps.Log.With().Str("component", "registry").Logger(), Now: d.deps.Now,
 	}
 	if d.deps.Documents != nil {

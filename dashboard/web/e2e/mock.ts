@@ -10,6 +10,7 @@ import { Desk, judge } from './desk';
 import { Guards } from './guards';
 import { Buses } from './mock-buses';
 import { Admin } from './admin';
+import { Accounts } from './mock-accounts';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
 import { Uptime } from './mock-uptime';
@@ -65,6 +66,7 @@ export class Mock {
   readonly inspect = new Inspect(this);
   readonly uptime = new Uptime(this);
   readonly map = new MapFiles();
+  readonly people = new Accounts();
   /** What the channel stats says of a flood. */
   flood = { on: false, since: null as string | null, new_10m: 0, operators: 1, limit: 10 };
   /** How far the server's clock is ahead, in milliseconds. */
@@ -324,7 +326,8 @@ export class Mock {
     const q = (k: string): string => url.searchParams.get(k) ?? '';
     if (path === '/login') {
       const me = accounts[String(body['username'])];
-      if (!me || body['password'] !== 'secret') return this.#problem(res, 401, 'bad_credentials');
+      const no = this.people.login(me, body);
+      if (!me || no) return this.#problem(res, no?.status ?? 401, no?.code ?? 'bad_credentials', '', no?.more);
       const id = `s${this.#nextSession++}`;
       this.#sessions.set(id, me);
       res.setHeader('Set-Cookie', `campusgate_session=${id}; Path=/; HttpOnly; SameSite=Strict`);
@@ -339,6 +342,8 @@ export class Mock {
       res.writeHead(204).end();
       return;
     }
+    const account = this.people.answer(req.method ?? '', path, user, body);
+    if (account) return account.status && account.status >= 400 ? this.#problem(res, account.status, account.code!, '', account.more) : account.body === undefined ? void res.writeHead(204).end() : this.#json(res, 200, account.body);
     if (path === '/county') return this.#json(res, 200, { name: { zh: '青川县', en: 'Qingchuan County' }, zone: 'Asia/Shanghai', townships: [], routes: this.buses.routes });
     if (path === '/availability' && !q('group')) return this.#json(res, 200, { items: availability(this.world, q('site'), q('kind')).filter((a) => this.#sees(user, a.site)), next: '' });
     if (path.startsWith('/map')) return this.map.answer(path, req, res);

@@ -58,7 +58,9 @@ test('registry: a file is tried first, refused lines are named, good ones taken'
 test('registry: people are masked, devices are made and removed', async () => {
   const s = await start();
   const page = await s.open('admin', '/ops/registry?sheet=people&key=p-001');
-  await page.getByRole('button', { name: '显示姓名' }).click();
+  await page.getByRole('button', { name: /完整内容/ }).click();
+  await page.getByLabel('查看理由').fill('联系家长');
+  await page.getByRole('button', { name: '确认查看' }).click();
   await page.getByText('张三三').waitFor();
   await page.goto(`${s.origin}/ops/registry?sheet=devices&do=new`);
   await page.getByRole('button', { name: '保存' }).click();

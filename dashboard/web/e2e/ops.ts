@@ -60,9 +60,10 @@ export class Registry {
       return { body: { items, next: '' } };
     }
     if (!admin) return problem(403, 'forbidden');
-    const name = m[2].endsWith('/name') && sheet === 'people';
-    const key = m[2].replace(name ? /\/name$/ : /$^/, '').split('/').map(decodeURIComponent).join('/');
+    const name = m[2].endsWith('/unmask') && sheet === 'people';
+    const key = m[2].replace(name ? /\/unmask$/ : /$^/, '').split('/').map(decodeURIComponent).join('/');
     const old = this.of(sheet).get(key);
+    if (name && !body['reason']) return problem(422, 'invalid', { errors: [{ location: 'body.reason', message: 'want a reason' }] });
     if (name) return { body: { person: key, name: '张三三' } };
     if (req.method === 'DELETE') return old ? (this.put(user, sheet, key, null), { status: 204 }) : problem(404, 'not_found');
     if (req.method !== 'PUT') return old ? { body: old } : problem(404, 'not_found');

@@ -20,6 +20,7 @@ const loaders = {
   ops: () => import('../pages/Ops.svelte'),
   inspections: () => import('../pages/Inspections.svelte'),
   notices: () => import('../pages/Notice.svelte'),
+  account: () => import('../pages/Account.svelte'),
   hazards: () => import('../pages/Hazards.svelte'),
 };
 export type Lazy = keyof typeof loaders;

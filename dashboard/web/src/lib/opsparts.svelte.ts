@@ -10,6 +10,7 @@ const loaders = {
   registry: () => import('../pages/ops/Registry.svelte'),
   rules: () => import('../pages/ops/Rules.svelte'),
   notify: () => import('../pages/ops/Notify.svelte'),
+  accounts: () => import('../pages/ops/Accounts.svelte'),
   audit: () => import('../pages/ops/Audit.svelte'),
   config: () => import('../pages/ops/Config.svelte'),
 };

@@ -68,8 +68,8 @@ class Session {
     }
   }
 
-  async login(username: string, password: string): Promise<void> {
-    this.#enter(await post<Me>('/login', { username, password }));
+  async login(said: object): Promise<void> {
+    this.#enter(await post<Me>('/login', said));
     const home = homes[this.me!.role];
     if (home && router.path === '/') router.go(home, true);
   }

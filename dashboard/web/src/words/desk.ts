@@ -20,7 +20,7 @@ const zh = {
   suppressedUntil: (t: string) => `至 ${t}`, whyCause: '上级告警代表了它', whyMaintenance: '在检修窗口内', whyChatter: '一分钟内反复触发，平稳后自动恢复',
   advice: '处置建议', noAdvice: '核实现场情况，联系学校值班人员，写明处置结果。', evidence: '证据', noEvidence: '暂无证据', view: '查看', look: '查看图片会记入审计', by: (who: string, at: string) => `${who} ${at}`, digest: '摘要',
   picture: '图片', positionWord: '位置', kb: (n: string) => `${n} KB`, gone: '图片无法打开', timeline: '处理记录', near: '附近摄像头', noCameras: '该单位没有摄像头', more: (n: number) => `另有 ${n} 个`, samePlace: '同一位置',
-  contacts: '单位人员', noContacts: '登记册中没有该单位人员', reveal: '显示姓名', revealHint: '查看姓名会记入审计', byline: '值班', waiting: '正在读取…',
+  contacts: '单位人员', noContacts: '登记册中没有该单位人员', byline: '值班', waiting: '正在读取…',
   filterAssignee: '处理人', anyone: '全部', me: '我的', noOne: '未指派', filterWhy: '抑制原因', keysHint: 'A 确认 · S 搁置 · E 证据 · M 指派给我 · Esc 返回', quietCount: (n: number) => `已抑制 ${n} 条`, shelvedCount: (n: number) => `已搁置 ${n} 条`,
   to: (who: string) => `给 ${who}`, untilAt: (t: string) => `至 ${t}`,
 };
@@ -44,7 +44,7 @@ const en: Widen<typeof zh> = {
   suppressedUntil: (t) => `until ${t}`, whyCause: 'another alarm stands for it', whyMaintenance: 'of a maintenance window', whyChatter: 'it came and went within a minute; back when it is quiet',
   advice: 'What to do', noAdvice: 'Check what is happening, call the school on duty, write down what was done.', evidence: 'Evidence', noEvidence: 'No evidence yet', view: 'View', look: 'Viewing a picture is written into the audit', by: (who, at) => `${who} ${at}`, digest: 'Digest',
   picture: 'Picture', positionWord: 'Position', kb: (n) => `${n} KB`, gone: 'The picture cannot be opened', timeline: 'History', near: 'Cameras nearby', noCameras: 'This site has no cameras', more: (n) => `${n} more`, samePlace: 'same place',
-  contacts: 'People of the site', noContacts: 'The registry has no people of this site', reveal: 'Show name', revealHint: 'Looking at a name is written into the audit', byline: 'On duty', waiting: 'Reading…',
+  contacts: 'People of the site', noContacts: 'The registry has no people of this site', byline: 'On duty', waiting: 'Reading…',
   filterAssignee: 'Assigned to', anyone: 'Anybody', me: 'Me', noOne: 'Nobody', filterWhy: 'Suppressed because', keysHint: 'A acknowledge · S shelve · E evidence · M to me · Esc back', quietCount: (n) => `${n} suppressed`, shelvedCount: (n) => `${n} shelved`,
   to: (who) => `to ${who}`, untilAt: (t) => `until ${t}`,
 };
