@@ -27,6 +27,7 @@ const pages: Record<Exclude<Route['page'], 'ops' | 'unknown'>, Paths> = {
   inspections: { inspections: '/inspections', inspection: '/inspections/i2026-0001', 'inspection-done': '/inspections/i2026-0013', draws: '/inspections?tab=draws', 'notice-list': '/inspections?tab=notices' },
   notices: { notice: '/notices/n2026-0001' },
   hazards: { hazards: '/hazards', hazard: '/hazards?id=h2026-0001' },
+  account: { account: '/account' },
 };
 
 const ops: Record<Part, Paths> = {
@@ -35,6 +36,7 @@ const ops: Record<Part, Paths> = {
   registry: { 'ops-registry': '/ops/registry', 'ops-registry-row': '/ops/registry?key=s003' },
   rules: { 'ops-rules': '/ops/rules' },
   notify: { 'ops-notify': '/ops/notify', 'ops-rota': '/ops/notify?tab=rota' },
+  accounts: { 'ops-accounts': '/ops/accounts', 'ops-account': '/ops/accounts?key=wangwu' },
   audit: { 'ops-audit': '/ops/audit' },
   config: { 'ops-config': '/ops/config' },
 };
