@@ -1,8 +1,10 @@
 // The map by WebGL, drawn in software here.
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { axe, login } from './browser';
 import { alarm } from './county';
 import { clickPlace, spread, viewIn } from './map';
+import { waterWorld } from './pmtiles';
 import { row, stage, until } from './setup';
 
 const begin = stage(true);
@@ -71,28 +73,42 @@ test('draws sites where they are; a click opens their alarms; view and choice st
   expect(await page.locator('.sites [role=grid]').getAttribute('aria-rowcount')).toBe('87');
 }, 60_000);
 
+/** The colour of the picture itself, at a corner where there is only ground. */
+async function ground(page: Page): Promise<number[]> {
+  const box = (await page.locator('.county-map .picture').boundingBox())!;
+  const png = await page.screenshot({ clip: { x: box.x + 2, y: box.y + box.height - 6, width: 4, height: 4 } });
+  return page.evaluate(async (data) => {
+    const image = new Image();
+    image.src = data;
+    await image.decode();
+    const ctx = document.createElement('canvas').getContext('2d')!;
+    ctx.drawImage(image, 0, 0);
+    return [...ctx.getImageData(1, 1, 1, 1).data];
+  }, `data:image/png;base64,${png.toString('base64')}`);
+}
+
 test('the map takes the theme, and goes to the sketch when the picture is lost (19)', async () => {
   const { mock, open } = await begin({ sites: 12 });
   spread(mock);
   const page = await open('operator', '/');
   await page.locator(drawn).waitFor();
-  // How bright the picture itself is, at a corner where there is only ground.
-  const ground = async (): Promise<number> => {
-    const box = (await page.locator('.county-map .picture').boundingBox())!;
-    const png = await page.screenshot({ clip: { x: box.x + 2, y: box.y + box.height - 6, width: 4, height: 4 } });
-    return page.evaluate(async (data) => {
-      const image = new Image();
-      image.src = data;
-      await image.decode();
-      const ctx = document.createElement('canvas').getContext('2d')!;
-      ctx.drawImage(image, 0, 0);
-      return ctx.getImageData(1, 1, 1, 1).data[0]!;
-    }, `data:image/png;base64,${png.toString('base64')}`);
-  };
-  const dark = await ground();
+  const dark = (await ground(page))[0]!;
   await page.getByRole('button', { name: '浅色' }).click();
-  await until(ground, (v) => v > dark + 100);
+  await until(() => ground(page), (v) => v[0]! > dark + 100);
   await page.evaluate(() => document.querySelector<HTMLCanvasElement>('.gl canvas')!.getContext('webgl2')!.getExtension('WEBGL_lose_context')!.loseContext());
   await page.locator('[data-map-state=sketch] svg[data-map=svg]').waitFor();
   expect(await page.locator('svg[data-map=svg] [data-sites]').count()).toBeGreaterThan(0);
 });
+
+test('a base map is read from one file on this server, by ranges; a broken one is said and the schools stay (1, 19)', async () => {
+  const { mock, open } = await begin({ sites: 12 });
+  spread(mock);
+  mock.map.tiles = waterWorld();
+  const page = await open('operator', '/');
+  await page.locator(drawn).waitFor();
+  await until(() => ground(page), (c) => Math.abs(c[0]! - 0x15) < 3 && Math.abs(c[1]! - 0x30) < 3 && Math.abs(c[2]! - 0x4a) < 3);
+  mock.map.tiles = Buffer.from('no PMTiles at all, but long enough to be asked for '.repeat(20));
+  await page.reload();
+  await page.locator(drawn).waitFor();
+  await page.getByText('底图无法读取').waitFor();
+}, 40_000);

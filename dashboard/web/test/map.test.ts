@@ -25,6 +25,13 @@ test('GCJ-02 there and back is within 5 m all over China, and abroad nothing mov
   expect(toBase(p, 'wgs84')).toBe(p);
 });
 
+test('positions move as the adapters move them back (adapters/payload/datum_test.go)', () => {
+  for (const [lat, lon, gcjLat, gcjLon] of [[31.1774276, 121.5272106, 31.17530398364597, 121.531541859215], [22.543847, 113.912316, 22.540796131694766, 113.9171764808363], [39.911954, 116.377817, 39.91334545536069, 116.38404722455657]] as const) {
+    expect(metres(toBase({ lat, lon }, 'gcj02'), { lat: gcjLat, lon: gcjLon })).toBeLessThan(5);
+    expect(metres(fromBase({ lat: gcjLat, lon: gcjLon }, 'gcj02'), { lat, lon })).toBeLessThan(5);
+  }
+});
+
 test('the picture is web Mercator, and back', () => {
   expect(project({ lat: 0, lon: 0 }, 0)).toEqual({ x: 256, y: 256 });
   for (const p of [{ lat: 34.6, lon: 113.2 }, { lat: -60, lon: -179 }]) {
