@@ -46,7 +46,7 @@ describe('fits', () => {
           if (px < 18) small.push(`${px} ${n.textContent!.trim()}`);
         }
         for (const dd of document.querySelectorAll('.wall dl dd')) shortest = Math.min(shortest, parseFloat(getComputedStyle(dd).fontSize));
-        const cut = [...document.querySelectorAll<HTMLElement>('.wall dd, .wall footer, .wall header')].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText);
+        const cut = [...document.querySelectorAll<HTMLElement>('.wall dd, .wall dt, .wall footer, .wall header')].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText);
         const root = document.documentElement;
         return { small, shortest, cut, scroll: [root.scrollWidth - innerWidth, root.scrollHeight - innerHeight], wall: [document.querySelector('.wall')!.scrollWidth - innerWidth, document.querySelector('.wall')!.scrollHeight - innerHeight] };
       });

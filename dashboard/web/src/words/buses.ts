@@ -3,7 +3,7 @@ import type { Widen } from '../lib/zh';
 
 const zh = {
   title: '校车', list: '校车列表', map: '位置图', search: '车牌、线路、车号', none: '没有校车', noMatch: '没有符合条件的校车', wall: '大屏', all: '全部', onTrip: '行驶中', late: '晚点', trouble: '有告警或失联', filter: '筛选',
-  bus: '车辆', route: '线路', state: '状态', delay: '准点', speed: '速度', riders: '车上学生', age: '位置时间', noRoute: '未定线路', parked: '停驶', running: '行驶中', sos: '求助', nofix: '未定位',
+  bus: '车辆', route: '线路', state: '状态', delay: '准点', speed: '速度', riders: '车上学生', pupils: '学生', age: '位置时间', noRoute: '未定线路', parked: '停驶', running: '行驶中', sos: '求助', nofix: '未定位',
   ridersOf: (n: string, of: string) => `${n} / ${of} 人`, ridersN: (n: string) => `${n} 人`, unknown: '未知', ago: (s: string) => `${s}前`, oldPosition: (s: string) => `位置已 ${s}未更新`, never: '从未上报',
   onTime: '准点', lateBy: (n: string) => `晚 ${n} 分`, earlyBy: (n: string) => `早 ${n} 分`, unscheduled: '非时刻表班次', noTimetable: '无时刻表', limit: (n: string) => `限速 ${n}`, over: '超速', full: '超载',
   sum: (n: number, running: number, late: number) => `共 ${n} 辆，行驶中 ${running}，晚点 ${late}`,
@@ -14,7 +14,7 @@ const zh = {
 
 const en: Widen<typeof zh> = {
   title: 'School buses', list: 'Buses', map: 'Map', search: 'Plate, route, bus', none: 'No school buses', noMatch: 'No bus is like that', wall: 'Video wall', all: 'All', onTrip: 'On a trip', late: 'Late', trouble: 'Alarm or silent', filter: 'Filter',
-  bus: 'Bus', route: 'Route', state: 'State', delay: 'Timetable', speed: 'Speed', riders: 'Pupils aboard', age: 'Position', noRoute: 'No route', parked: 'Parked', running: 'On a trip', sos: 'SOS', nofix: 'No fix',
+  bus: 'Bus', route: 'Route', state: 'State', delay: 'Timetable', speed: 'Speed', riders: 'Pupils aboard', pupils: 'Pupils', age: 'Position', noRoute: 'No route', parked: 'Parked', running: 'On a trip', sos: 'SOS', nofix: 'No fix',
   ridersOf: (n, of) => `${n} of ${of}`, ridersN: (n) => `${n}`, unknown: 'Unknown', ago: (s) => `${s} ago`, oldPosition: (s) => `No position for ${s}`, never: 'Never reported',
   onTime: 'On time', lateBy: (n) => `${n} min late`, earlyBy: (n) => `${n} min early`, unscheduled: 'Not in the timetable', noTimetable: 'No timetable', limit: (n) => `limit ${n}`, over: 'Too fast', full: 'Too full',
   sum: (n, running, late) => `${n} buses, ${running} on a trip, ${late} late`,

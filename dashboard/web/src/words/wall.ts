@@ -13,10 +13,10 @@ const zh = {
 const en: Widen<typeof zh> = {
   title: 'Campus safety', leave: 'Leave the wall', leaveHint: 'Leave the wall (Esc)', alarms: 'Alarms', map: 'Map', cameras: 'Cameras', buses: 'Buses', gates: 'Gates', panels: 'Views',
   next: (s, name) => `in ${s} s: ${name}`, held: 'A critical alarm waits: the views stand still', fixed: 'One view', paused: 'Standing still (Space goes on)',
-  unack: 'not acknowledged', camerasOnline: 'Cameras online', busesOut: 'Buses on a trip', inside: 'Came in today', fever: 'Fevers', silent: 'Silent or down',
+  unack: 'unacked', camerasOnline: 'Cameras online', busesOut: 'Buses on a trip', inside: 'Came in today', fever: 'Fevers', silent: 'Silent or down',
   age: (s) => `Data ${s} old`, fresh: 'Data as of now', noData: 'No data yet', lost: (t) => `Disconnected, data as of ${t}`, live: 'Live', awake: 'Awake', sleepy: 'This browser cannot keep the screen awake', newBuild: 'New version waits',
   noAlarms: 'Nothing waits for anybody', more: (n) => `and ${n} more`, township: 'Township', online: 'Online', offline: 'Down', stale: 'Silent', rate: 'Online', bus: 'Bus', route: 'Route', delay: 'Timetable', speed: 'km/h', riders: 'Pupils', noBuses: 'No bus is on a trip', buseson: (n, all) => `${n} of ${all} on a trip`,
-  site: 'Site', enter: 'In', exit: 'Out', visitors: 'Visitors inside', denied: 'Denied', checked: 'Checked', recent: 'Last passages', noGates: 'Nobody has passed today', ofTotal: (n) => `of ${n}`,  mapNote: 'Dots are sites, their shape and colour the worst alarm; arrows are buses',
+  site: 'Site', enter: 'In', exit: 'Out', visitors: 'Visitors', denied: 'Denied', checked: 'Checked', recent: 'Last passages', noGates: 'Nobody has passed today', ofTotal: (n) => `of ${n}`,  mapNote: 'Dots are sites, their shape and colour the worst alarm; arrows are buses',
 };
 
 export const words = { zh, en };
