@@ -7,7 +7,7 @@ GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 export CGO_ENABLED ?= 0
 
-.PHONY: help build run test test-go test-race test-web test-influxdb2 check-samples screenshots fuzz bench lint vuln ui ui-check fmt clean
+.PHONY: help build run test test-go test-race test-web test-influxdb2 test-history check-samples screenshots fuzz bench lint vuln ui ui-check fmt clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test-web: dashboard/web/node_modules ## Run the page's type check, unit tests an
 
 test-influxdb2: ## Run the InfluxDB contract tests against a real InfluxDB 2.7 (built on first use)
 	sh gateway/influx/influxdb2.sh
+
+test-history: ## Read a year's gate log of 5 million passages (make test takes 500,000)
+	CAMPUSGATE_HISTORY_ROWS=5000000 $(GO) test -count=1 -timeout 30m -run TestHistory -v ./cmd/campusgate/bench
 
 check-samples: ## Run the adapters over ../shared/samples, where that folder exists
 	@out=$$(mktemp) && $(GO) test -count=1 -run TestSamples -v ./adapters/... >$$out; code=$$?; \

@@ -18,6 +18,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/availability/rollup"
+	"github.com/campusgate/campusgate/dashboard/export"
 	"github.com/campusgate/campusgate/dashboard/guard"
 	"github.com/campusgate/campusgate/dashboard/inspection"
 	"github.com/campusgate/campusgate/dashboard/live"
@@ -50,6 +51,7 @@ type Dashboard struct {
 	inspect  *inspection.Service
 	raiser   *watch.Raiser
 	guards   *guard.Service
+	exports  *export.Service
 	applying sync.Mutex // held while anomalies are applied and the position is moved
 
 	life   sync.Mutex // held by Start and Stop; never by what they wait for
@@ -135,6 +137,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		{"count availability", d.startUptime},
 		{"make accounts", d.makeAccounts},
 		{"judge gates", d.startGuards},
+		{"make exports ready", d.startExports},
 		{"start live hub", d.startHub},
 		{"tell people", d.startNotify},
 		{"listen", d.listen},
@@ -207,7 +210,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Deps{
 		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History, Availability: d.uptime,
-		Gateways: d.gateways, Notify: d.notify, Guards: d.guards, Inspect: d.inspect, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
+		Gateways: d.gateways, Notify: d.notify, Guards: d.guards, Inspect: d.inspect, Exports: d.exports, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})
 	if err != nil {

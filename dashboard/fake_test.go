@@ -175,6 +175,17 @@ func (h *fakeHistory) GateLog(_ context.Context, q api.GateLogQuery) ([]event.Ev
 	return out, next, h.err
 }
 
+func (h *fakeHistory) GateLogCount(_ context.Context, q api.GateLogQuery) (int64, error) {
+	rows, _, err := h.GateLog(context.Background(), api.GateLogQuery{Sites: q.Sites, Cursor: "all"})
+	return int64(len(rows)), err
+}
+
+func (h *fakeHistory) Series(_ context.Context, q api.SeriesQuery) ([]api.SeriesPoint, time.Duration, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return []api.SeriesPoint{{At: q.From, N: 2, Min: 3, Mean: 4, Max: 5}}, time.Minute, h.err
+}
+
 func (h *fakeHistory) History(context.Context, api.HistoryQuery) ([]event.Event, string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

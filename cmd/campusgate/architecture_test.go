@@ -67,7 +67,7 @@ func TestImportRules(t *testing.T) {
 		{"github.com/emiago/sipgo", []string{"adapters/gb28181"}},
 		{"github.com/expr-lang/expr", []string{"adapters/mapping", "gateway/rules"}},
 		{"github.com/wneessen/go-mail", []string{"dashboard/notify/channel"}},
-		{"github.com/xuri/excelize", []string{"dashboard/registry", "dashboard/report"}},
+		{"github.com/xuri/excelize", []string{"dashboard/export", "dashboard/registry", "dashboard/report"}},
 		{"database/sql", []string{"dashboard/"}},
 		{"modernc.org/sqlite", []string{"dashboard/store"}},
 	}

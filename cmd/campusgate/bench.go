@@ -21,7 +21,8 @@ type benchCommand struct {
 	LiveFor  time.Duration `help:"Length of each latency and fan-out part." default:"10s"`
 	Rates    []int         `help:"Rates of the latency part, messages a second." default:"1000,10000"`
 	Clients  int           `help:"Websockets of the fan-out part." default:"1000"`
-	Parts    []string      `help:"Only these parts: startup, ingest, latency, fanout, drain." placeholder:"PART"`
+	History  int           `help:"Passages of the history part, a year's gate log (50000000 takes half an hour and 5 GB); 0 leaves it out." default:"0"`
+	Parts    []string      `help:"Only these parts: startup, ingest, latency, fanout, drain, history." placeholder:"PART"`
 	JSON     bool          `help:"Print the report as JSON." name:"json"`
 }
 
@@ -36,7 +37,7 @@ func (c benchCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	report, err := bench.Run(ctx, bench.Config{
-		Messages: c.Messages, Backlog: c.Backlog, LiveFor: c.LiveFor, Rates: c.Rates, Clients: c.Clients, Parts: c.Parts,
+		Messages: c.Messages, Backlog: c.Backlog, LiveFor: c.LiveFor, Rates: c.Rates, Clients: c.Clients, History: c.History, Parts: c.Parts,
 		Program: program, Version: version, Progress: std.err,
 	})
 	if err != nil {
@@ -61,6 +62,8 @@ func (c benchCommand) check() error {
 	fault(c.Backlog >= 1000, "--backlog", c.Backlog, "1000 or more")
 	fault(c.LiveFor >= time.Second, "--live-for", c.LiveFor, "1s or more")
 	fault(c.Clients >= 1 && c.Clients <= 20_000, "--clients", c.Clients, "1 to 20000")
+	fault(c.History == 0 || c.History >= 1000, "--history", c.History, "0, or 1000 or more")
+	fault(c.History > 0 || !slices.Contains(c.Parts, "history"), "--history", c.History, "1000 or more with --parts history")
 	for _, r := range c.Rates {
 		fault(r >= 1 && r <= 200_000, "--rates", r, "1 to 200000")
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
@@ -132,4 +133,19 @@ func (h history) GateLog(ctx context.Context, q api.GateLogQuery) ([]event.Event
 // History passes the question on.
 func (h history) History(ctx context.Context, q api.HistoryQuery) ([]event.Event, string, error) {
 	return h.Reader.History(ctx, influx.HistoryQuery(q))
+}
+
+// GateLogCount passes the question on.
+func (h history) GateLogCount(ctx context.Context, q api.GateLogQuery) (int64, error) {
+	return h.Reader.GateLogCount(ctx, influx.GateLogQuery(q))
+}
+
+// Series passes the question on.
+func (h history) Series(ctx context.Context, q api.SeriesQuery) ([]api.SeriesPoint, time.Duration, error) {
+	points, step, err := h.Reader.Series(ctx, influx.SeriesQuery(q))
+	out := make([]api.SeriesPoint, len(points))
+	for i, p := range points {
+		out[i] = api.SeriesPoint(p)
+	}
+	return out, step, err
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-type alarmsInput struct {
+// AlarmsInput is the filter of the alarms.
+type AlarmsInput struct {
 	State    string `query:"state" enum:"open,all,normal,unack,acked,rtn_unack,shelved,suppressed,oos" default:"open"`
 	Site     string `query:"site" maxLength:"64"`
 	Severity string `query:"severity" enum:"info,warning,high,critical"`
@@ -102,23 +103,12 @@ func (a *API) alarmRoutes() {
 	}
 }
 
-func (a *API) listAlarms(ctx context.Context, id auth.Identity, in *alarmsInput) (*body[list[alarm.Alarm]], error) {
-	sites, err := sitesOf(id, in.Site)
+func (a *API) listAlarms(ctx context.Context, id auth.Identity, in *AlarmsInput) (*body[list[alarm.Alarm]], error) {
+	q, err := alarmsQuery(id, in)
 	if err != nil {
 		return nil, err
 	}
-	sort := alarm.Sort(in.Sort)
-	switch {
-	case in.Sort == "start":
-		sort = alarm.ByStart
-	case sort == alarm.ByShelvedUntil && in.State != string(alarm.Shelved), sort == alarm.BySuppressedUntil && in.State != string(alarm.Suppressed):
-		return nil, invalid("query.sort", "want the state that has such an end")
-	}
-	rows, next, err := a.deps.Alarms.Alarms(ctx, alarm.Query{
-		Sites: sites, AllSites: sites == nil, State: in.State, Severity: event.Severity(in.Severity), Rule: in.Rule,
-		Device: event.DeviceID(in.Device), CausedBy: in.CausedBy, Limit: in.Limit, Cursor: in.Cursor,
-		Priority: alarm.Priority(in.Priority), Suppression: alarm.Suppression(in.Why), Assignee: in.Assignee, Group: in.Group, Sort: sort,
-	})
+	rows, next, err := a.deps.Alarms.Alarms(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/availability/rollup"
+	"github.com/campusgate/campusgate/dashboard/export"
 	"github.com/campusgate/campusgate/dashboard/guard"
 	"github.com/campusgate/campusgate/dashboard/inspection"
 	"github.com/campusgate/campusgate/dashboard/live"
@@ -32,6 +33,10 @@ type History interface {
 	GateLog(ctx context.Context, q GateLogQuery) (rows []event.Event, next string, err error)
 	// History returns events of one type, newest first.
 	History(ctx context.Context, q HistoryQuery) (rows []event.Event, next string, err error)
+	// GateLogCount counts what GateLog would list.
+	GateLogCount(ctx context.Context, q GateLogQuery) (int64, error)
+	// Series returns what a device measured in buckets, oldest first, and their length.
+	Series(ctx context.Context, q SeriesQuery) (points []SeriesPoint, step time.Duration, err error)
 	// EachStatus yields device_status events: first each device's last one before from, then
 	// those in [from, to), oldest first. Nil sites or devices are all, empty ones none.
 	EachStatus(ctx context.Context, sites []event.SiteID, devices []event.DeviceID, from, to time.Time, yield func(*event.Event) error) error
@@ -50,6 +55,7 @@ type GateLogQuery struct {
 	Device          string
 	Text            string
 	WithTemperature bool
+	Budget          time.Duration // 0: a page searches to the end
 	Limit           int
 	Cursor          string
 }
@@ -97,6 +103,7 @@ type Deps struct {
 	Notify       *notify.Service                // nil: 503
 	Guards       *guard.Service                 // nil: 503
 	Inspect      *inspection.Service            // nil: 503
+	Exports      *export.Service                // nil: 503
 	Health       func() map[string]event.Health // of every component, for /readyz
 	Web          http.Handler                   // the page
 	Metrics      http.Handler                   // /metrics

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,8 +13,10 @@ import (
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-type gateLogInput struct {
+// GateLogInput is the filter of the gate log.
+type GateLogInput struct {
 	Site       string    `query:"site" maxLength:"64"`
+	Township   string    `query:"township" maxLength:"64"`
 	Device     string    `query:"device" maxLength:"64"`
 	From       time.Time `query:"from" doc:"Default: midnight, county time."`
 	To         time.Time `query:"to" doc:"Default: now and a little more."`
@@ -24,7 +28,8 @@ type gateLogInput struct {
 	Cursor     string    `query:"cursor" maxLength:"200"`
 }
 
-type historyInput struct {
+// HistoryInput is the filter of the events of one device.
+type HistoryInput struct {
 	Site     string    `query:"site" required:"true" minLength:"1" maxLength:"64"`
 	Device   string    `query:"device" required:"true" minLength:"1" maxLength:"64"`
 	Type     string    `query:"type" required:"true" enum:"gate_access,temperature_check,vehicle_position,kitchen_reading,device_status,emergency_call,camera_check"`
@@ -38,6 +43,9 @@ type historyInput struct {
 func (a *API) historyRoutes() {
 	handle(a, http.MethodGet, "/gate-log", "Passages at gates, newest first", everyone(), a.gateLog)
 	handle(a, http.MethodGet, "/history", "Events of one device, newest first", everyone(), a.history)
+	handle(a, http.MethodGet, "/gate-log/count", "How many passages a filter of the gate log has", everyone(), a.gateLogCount)
+	a.seriesRoutes()
+	a.exportRoutes()
 	a.uptimeRoutes()
 }
 
@@ -48,44 +56,139 @@ func (a *API) midnight(now time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, local.Location())
 }
 
-func (a *API) gateLog(ctx context.Context, id auth.Identity, in *gateLogInput) (*body[list[event.Event]], error) {
+// GateLogPage is a page of the gate log. A search that finds little ends after a moment
+// with what it has: then Next is set although there are fewer rows than asked for.
+type GateLogPage struct {
+	Items []event.Event `json:"items"`
+	Next  string        `json:"next" doc:"Cursor of the next page, empty at the end."`
+	// SearchedTo is set where Next is: everything from then on has been looked at.
+	SearchedTo *time.Time `json:"searched_to"`
+}
+
+// pageBudget is how long a page of the gate log looks for rows before it shows those it has.
+const pageBudget = 150 * time.Millisecond
+
+// gateLogQuery is the filter of the gate log within a scope; the list, its count and the
+// file use it. Sites that are empty, not nil, have no rows.
+func (a *API) gateLogQuery(id auth.Identity, in *GateLogInput) (GateLogQuery, error) {
 	sites, err := sitesOf(id, in.Site)
 	if err != nil {
-		return nil, err
+		return GateLogQuery{}, err
 	}
 	if in.From.IsZero() {
 		in.From = a.midnight(a.deps.Now())
 	}
 	if !in.To.IsZero() && !in.To.After(in.From) {
-		return nil, invalid("query.to", "want a time after from")
+		return GateLogQuery{}, invalid("query.to", "want a time after from")
 	}
-	if sites != nil && len(sites) == 0 {
-		return page[event.Event](nil, ""), nil
+	if in.Township != "" {
+		sites = a.ofTownship(sites, in.Township)
 	}
+	return GateLogQuery{
+		Sites: sites, From: in.From, To: in.To, PersonKind: in.PersonKind, Direction: in.Direction, Result: in.Result,
+		Device: in.Device, Text: in.Text, Budget: pageBudget, Limit: in.Limit, Cursor: in.Cursor,
+	}, nil
+}
+
+// ofTownship keeps those of sites, where nil is every one, that lie in a township.
+func (a *API) ofTownship(sites []event.SiteID, township string) []event.SiteID {
+	out := []event.SiteID{}
+	county := a.present()
+	for i := range county.Sites {
+		s := &county.Sites[i]
+		if s.Township == township && (sites == nil || slices.Contains(sites, s.ID)) {
+			out = append(out, s.ID)
+		}
+	}
+	return out
+}
+
+// past is the history, or the problem that there is none.
+func (a *API) past() (History, error) {
 	if a.deps.History == nil {
 		return nil, a.unavailable("the history", errors.New("no history is configured"))
 	}
-	rows, next, err := a.deps.History.GateLog(ctx, GateLogQuery{
-		Sites: sites, From: in.From, To: in.To, PersonKind: in.PersonKind, Direction: in.Direction, Result: in.Result,
-		Device: in.Device, Text: in.Text, Limit: in.Limit, Cursor: in.Cursor,
-	})
+	return a.deps.History, nil
+}
+
+func (a *API) gateLog(ctx context.Context, id auth.Identity, in *GateLogInput) (*body[GateLogPage], error) {
+	q, err := a.gateLogQuery(id, in)
+	if err != nil {
+		return nil, err
+	}
+	if q.Sites != nil && len(q.Sites) == 0 {
+		return &body[GateLogPage]{GateLogPage{Items: []event.Event{}}}, nil
+	}
+	h, err := a.past()
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := h.GateLog(ctx, q)
 	if err != nil {
 		return nil, a.historyError(err)
 	}
-	return page(rows, next), nil
+	out := GateLogPage{Items: rows, Next: next}
+	if rows == nil {
+		out.Items = []event.Event{}
+	}
+	if ns, _, ok := strings.Cut(next, "."); ok {
+		if n, err := strconv.ParseInt(ns, 10, 64); err == nil {
+			at := time.Unix(0, n).UTC()
+			out.SearchedTo = &at
+		}
+	}
+	return &body[GateLogPage]{out}, nil
 }
 
-func (a *API) history(ctx context.Context, id auth.Identity, in *historyInput) (*body[list[event.Event]], error) {
-	if _, err := sitesOf(id, in.Site); err != nil {
+// GateLogCount is how many rows a filter has.
+type GateLogCount struct {
+	N int64 `json:"n"`
+}
+
+// countTime is how long rows are counted before nobody waits for the number any more.
+const countTime = 20 * time.Second
+
+func (a *API) gateLogCount(ctx context.Context, id auth.Identity, in *GateLogInput) (*body[GateLogCount], error) {
+	q, err := a.gateLogQuery(id, in)
+	if err != nil {
 		return nil, err
 	}
-	if a.deps.History == nil {
-		return nil, a.unavailable("the history", errors.New("no history is configured"))
+	if q.Sites != nil && len(q.Sites) == 0 {
+		return &body[GateLogCount]{}, nil
 	}
-	rows, next, err := a.deps.History.History(ctx, HistoryQuery{
+	h, err := a.past()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, countTime)
+	defer cancel()
+	n, err := h.GateLogCount(ctx, q)
+	if err != nil {
+		return nil, a.historyError(err)
+	}
+	return &body[GateLogCount]{GateLogCount{n}}, nil
+}
+
+// historyQuery is the filter of a device's events; the list and the file use it.
+func (a *API) historyQuery(id auth.Identity, in *HistoryInput) (HistoryQuery, error) {
+	if _, err := sitesOf(id, in.Site); err != nil {
+		return HistoryQuery{}, err
+	}
+	if _, err := a.past(); err != nil {
+		return HistoryQuery{}, err
+	}
+	return HistoryQuery{
 		Site: event.SiteID(in.Site), Device: event.DeviceID(in.Device), Type: event.Type(in.Type), Quantity: in.Quantity,
 		From: in.From, To: in.To, Limit: in.Limit, Cursor: in.Cursor,
-	})
+	}, nil
+}
+
+func (a *API) history(ctx context.Context, id auth.Identity, in *HistoryInput) (*body[list[event.Event]], error) {
+	q, err := a.historyQuery(id, in)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := a.deps.History.History(ctx, q)
 	if err != nil {
 		return nil, a.historyError(err)
 	}

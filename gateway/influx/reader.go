@@ -70,8 +70,12 @@ type GateLogQuery struct {
 	// WithTemperature adds the temperature checks of the same sites and times; filters that
 	// they have no field for (Direction, Result) leave them out.
 	WithTemperature bool
-	Limit           int // DefaultPage when 0, at most MaxPage
-	Cursor          string
+	// Budget ends a search that finds little: once it has passed, the page holds what was
+	// found, and its cursor goes on from there. A page may then be short, or empty, and yet
+	// have a next one. 0 searches to the end.
+	Budget time.Duration
+	Limit  int // DefaultPage when 0, at most MaxPage
+	Cursor string
 }
 
 // GateLog returns one page and the cursor of the next, empty at the end. Ordered by time
@@ -84,25 +88,28 @@ func (r *Reader) GateLog(ctx context.Context, q GateLogQuery) (rows []event.Even
 	if q.WithTemperature && q.Direction == "" && q.Result == "" {
 		measurements = append(measurements, string(event.TypeTemperatureCheck))
 	}
-	return r.page(ctx, measurements, q.From, q.To, q.Limit, q.Cursor, func(w *where, measurement string) {
-		anyOf(w, "site", q.Sites)
-		w.equal("device", q.Device)
-		w.equal("person_kind", q.PersonKind)
-		columns := []string{"person"}
-		if measurement == string(event.TypeGateAccess) {
-			w.equal("direction", q.Direction)
-			w.equal("result", q.Result)
-			columns = []string{"person", "credential", "registration", "escorted_by", "guardian", "class_teacher"}
+	return r.page(ctx, pageQuery{measurements, q.From, q.To, q.Limit, q.Cursor, q.Budget}, q.restrict)
+}
+
+// restrict adds the conditions of everything but time.
+func (q *GateLogQuery) restrict(w *where, measurement string) {
+	anyOf(w, "site", q.Sites)
+	w.equal("device", q.Device)
+	w.equal("person_kind", q.PersonKind)
+	columns := []string{"person"}
+	if measurement == string(event.TypeGateAccess) {
+		w.equal("direction", q.Direction)
+		w.equal("result", q.Result)
+		columns = []string{"person", "credential", "registration", "escorted_by", "guardian", "class_teacher"}
+	}
+	if q.Text != "" {
+		// The text is quoted as a literal and travels as a parameter.
+		pattern := map[string]any{"regex": "(?i)" + regexp.QuoteMeta(q.Text)}
+		for i, c := range columns {
+			columns[i] = `"` + c + `" =~ ` + w.bind(pattern)
 		}
-		if q.Text != "" {
-			// The text is quoted as a literal and travels as a parameter.
-			pattern := map[string]any{"regex": "(?i)" + regexp.QuoteMeta(q.Text)}
-			for i, c := range columns {
-				columns[i] = `"` + c + `" =~ ` + w.bind(pattern)
-			}
-			w.add("(" + strings.Join(columns, " OR ") + ")")
-		}
-	})
+		w.add("(" + strings.Join(columns, " OR ") + ")")
+	}
 }
 
 // HistoryQuery asks for the events of one type, newest first. Empty fields do not restrict.
@@ -121,79 +128,13 @@ func (r *Reader) History(ctx context.Context, q HistoryQuery) (rows []event.Even
 	if !slices.Contains(event.Types(), q.Type) {
 		return nil, "", &event.Fault{Key: "type", Value: q.Type, Want: fmt.Sprint("one of ", event.Types())}
 	}
-	return r.page(ctx, []string{string(q.Type)}, q.From, q.To, q.Limit, q.Cursor, func(w *where, _ string) {
+	return r.page(ctx, pageQuery{[]string{string(q.Type)}, q.From, q.To, q.Limit, q.Cursor, 0}, func(w *where, _ string) {
 		w.equal("site", string(q.Site))
 		w.equal("device", string(q.Device))
 		if q.Type == event.TypeKitchenReading {
 			w.equal("quantity", q.Quantity)
 		}
 	})
-}
-
-// page reads measurements side by side and merges them.
-func (r *Reader) page(ctx context.Context, measurements []string, from, to time.Time, limit int, cursor string, restrict func(*where, string)) ([]event.Event, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.config.QueryTimeout)
-	defer cancel()
-	after, err := parseCursor(cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	if limit <= 0 {
-		limit = DefaultPage
-	}
-	limit = min(limit, MaxPage)
-	var all []event.Event
-	for _, m := range measurements {
-		rows, err := r.newest(ctx, m, from, to, limit+1, after, func(w *where) { restrict(w, m) })
-		if err != nil {
-			return nil, "", err
-		}
-		all = append(all, rows...)
-	}
-	slices.SortFunc(all, newestFirst)
-	if len(all) <= limit {
-		return all, "", nil
-	}
-	all = all[:limit]
-	return all, cursorOf(&all[limit-1]), nil
-}
-
-// newest returns up to want events of one measurement that come after the cursor, newest
-// first. InfluxDB orders by time alone, so events of the same nanosecond are taken whole
-// and ordered here; a group that the limit cut in two is asked for again.
-func (r *Reader) newest(ctx context.Context, measurement string, from, to time.Time, want int, after place, restrict func(*where)) ([]event.Event, error) {
-	for limit := want + 16; ; limit *= 2 {
-		w := newWhere()
-		timeRange(w, from, to)
-		if after.set {
-			w.add("time <= " + w.bind(after.ns))
-		}
-		restrict(w)
-		var rows []event.Event
-		n := 0
-		err := r.client.query(ctx, r.config.Database,
-			"SELECT * FROM "+r.config.source(measurement)+w.text()+" ORDER BY time DESC LIMIT "+strconv.Itoa(limit), w.params,
-			func(row *resultRow) error {
-				n++
-				if e := eventOf(measurement, row); after.before(&e) {
-					rows = append(rows, e)
-				}
-				return nil
-			})
-		if err != nil {
-			return nil, err
-		}
-		if n == limit && len(rows) > 0 { // the oldest group may be incomplete
-			last := rows[len(rows)-1].ObservedAt
-			for len(rows) > 0 && rows[len(rows)-1].ObservedAt.Equal(last) {
-				rows = rows[:len(rows)-1]
-			}
-		}
-		if n < limit || len(rows) >= want {
-			slices.SortFunc(rows, newestFirst)
-			return rows[:min(len(rows), want)], nil
-		}
-	}
 }
 
 func newestFirst(a, b event.Event) int {
@@ -218,9 +159,10 @@ func (p place) before(e *event.Event) bool {
 	return e.ID < p.id
 }
 
-func cursorOf(e *event.Event) string {
-	return strconv.FormatInt(e.ObservedAt.UnixNano(), 10) + "." + e.ID
-}
+// String is the place as a cursor. An empty id is the place after all of that moment.
+func (p place) String() string { return strconv.FormatInt(p.ns, 10) + "." + p.id }
+
+func cursorOf(e *event.Event) string { return place{true, e.ObservedAt.UnixNano(), e.ID}.String() }
 
 func parseCursor(s string) (place, error) {
 	if s == "" {

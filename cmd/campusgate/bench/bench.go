@@ -24,6 +24,7 @@ type Config struct {
 	LiveFor  time.Duration // of each latency and fan-out part; 1 s or more
 	Rates    []int         // messages a second of the latency parts
 	Clients  int           // websockets of the fan-out part
+	History  int           // passages of the history part, 1,000 or more; 0: it is left out
 	Parts    []string      // of Parts; empty: all
 	Program  string        // campusgate itself
 	Version  string
@@ -31,7 +32,7 @@ type Config struct {
 }
 
 // Parts lists what can be measured.
-func Parts() []string { return []string{"ingest", "latency", "drain", "fanout", "startup"} }
+func Parts() []string { return []string{"ingest", "latency", "drain", "fanout", "startup", "history"} }
 
 // bench is one run: a scratch folder, an InfluxDB, and the meter before it.
 type bench struct {
@@ -82,6 +83,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 		{"latency", b.latency},
 		{"fanout", b.fanOut},
 		{"drain", b.drain},
+		{"history", b.history},
 	} {
 		if len(cfg.Parts) > 0 && !contains(cfg.Parts, part.name) {
 			continue

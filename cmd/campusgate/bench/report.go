@@ -19,6 +19,7 @@ type Report struct {
 	Drain   *Drain    `json:"drain,omitempty"`
 	FanOut  *FanOut   `json:"fan_out,omitempty"`
 	StartUp *StartUp  `json:"start_up,omitempty"`
+	History *History  `json:"history,omitempty"`
 }
 
 // Machine is where the run took place.
@@ -129,6 +130,18 @@ func (r *Report) Print(w io.Writer) error {
 	}
 	if s := r.StartUp; s != nil {
 		p.line("\nStart-up until ready: gateway %.0f ms, dashboard %.0f ms", s.GatewayMS, s.DashboardMS)
+	}
+	if h := r.History; h != nil {
+		p.line("\nGate log of a year, %d passages (loaded in %.0f s), pages of 100, milliseconds", h.Rows, h.LoadSeconds)
+		p.line("  %-26s %8s %26s %26s", "", "rows", "first page p50 / p99", "next page p50 / p99")
+		for _, q := range h.Questions {
+			more := ""
+			if q.Partial {
+				more = "+"
+			}
+			p.line("  %-26s %8s %17.0f / %6.0f %17.0f / %6.0f", q.Name, fmt.Sprint(q.Rows, more), q.First.P50, q.First.P99, q.Next.P50, q.Next.P99)
+		}
+		p.line("  +: the page ended when its %v were spent and goes on from there", PageBudget)
 	}
 	return p.err
 }
