@@ -17,10 +17,11 @@ import (
 // last hour.
 const (
 	firstSlice = 24 * time.Hour
-	// A slice answered faster than quick is followed by one four times as long, one slower
-	// than slow by half of it. Most of what a slice costs are its series, not its length.
+	// A slice answered within a quarter of quick is followed by one four times as long,
+	// within quick by one twice as long, one slower than slow by half of it. Most of what a
+	// slice costs are its series, not its length; where a text is looked for, its length.
 	quick    = 80 * time.Millisecond
-	slow     = 200 * time.Millisecond
+	slow     = 160 * time.Millisecond
 	minSlice = 10 * time.Minute
 	// oldest is how far back slices go; whatever is older is asked for at once.
 	oldest = 10 * 365 * 24 * time.Hour
@@ -118,8 +119,10 @@ func (s *timeSlices) next() bool {
 // took chooses the length of the next slice by what the last one cost.
 func (s *timeSlices) took(d time.Duration) {
 	switch {
-	case d < quick:
+	case d < quick/4:
 		s.length = min(s.length*4, math.MaxInt64/8)
+	case d < quick:
+		s.length = min(s.length*2, math.MaxInt64/8)
 	case d > slow:
 		s.length = max(s.length/2, minSlice)
 	}

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -32,6 +31,9 @@ type Question struct {
 	// First is the time to the first page of 100 rows, Next to the page behind it.
 	First Quantile `json:"first"`
 	Next  Quantile `json:"next"`
+	// FastestMS is the fastest first page or the fastest next one, whichever is slower: what
+	// the database needs where nothing else runs.
+	FastestMS float64 `json:"fastest_ms"`
 	// Rows are those of the first page. Fewer than 100 with Partial: the budget of a page was
 	// spent, and the page goes on from where it ended.
 	Rows    int  `json:"rows"`
@@ -161,6 +163,10 @@ func ask(ctx context.Context, r *influx.Reader, q influx.GateLogQuery) (Question
 		then = append(then, time.Since(begin))
 	}
 	out.First, out.Next = quantile(first), quantile(then)
+	out.FastestMS = float64(first[0]) / float64(time.Millisecond) // they are sorted now
+	if len(then) > 0 {
+		out.FastestMS = max(out.FastestMS, float64(then[0])/float64(time.Millisecond))
+	}
 	return out, nil
 }
 
@@ -268,17 +274,4 @@ func post(ctx context.Context, to, contentType string, body []byte) error {
 		return fmt.Errorf("InfluxDB answers %s: %s", res.Status, words)
 	}
 	return err
-}
-
-// Slowest is the largest p99 of a first page.
-func (h *History) Slowest() Question {
-	return slices.MaxFunc(h.Questions, func(a, b Question) int {
-		switch {
-		case a.First.P99 < b.First.P99:
-			return -1
-		case a.First.P99 > b.First.P99:
-			return 1
-		}
-		return 0
-	})
 }

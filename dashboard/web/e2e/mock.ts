@@ -13,6 +13,7 @@ import { Admin } from './admin';
 import { Accounts } from './mock-accounts';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
+import { Exports } from './mock-exports';
 import { Uptime } from './mock-uptime';
 import { MapFiles } from './mock-map';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
@@ -64,6 +65,7 @@ export class Mock {
   readonly rules: Rules;
   readonly admin: Admin;
   readonly inspect = new Inspect(this);
+  readonly exports = new Exports(this);
   readonly uptime = new Uptime(this);
   readonly map = new MapFiles();
   readonly people = new Accounts();
@@ -369,7 +371,7 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = this.buses.answer(url, path, user) ?? this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
+    const answer = this.exports.answer(req, url, path, user) ?? this.buses.answer(url, path, user) ?? this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
       if (answer.status === 204) res.writeHead(204).end();
       else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);

@@ -19,6 +19,8 @@ const pages: Record<Exclude<Route['page'], 'ops' | 'unknown'>, Paths> = {
   shift: { shift: '/shift' },
   numbers: { numbers: '/numbers' },
   gate: { gate: '/gate' },
+  history: { history: '/gate/history' },
+  device: { device: '/devices/s002/k1' },
   desk: { desk: '/gate/desk?site=s002', posts: '/gate/desk?tab=duty', passes: '/gate/desk?site=s002&tab=passes', duty: '/gate/desk?site=s002&tab=duty', care: '/gate/desk?site=s002&tab=care', watch: '/gate/desk?site=s002&tab=watch' },
   cameras: { cameras: '/cameras' },
   buses: { buses: '/buses', bus: '/buses/s002:bus1', 'bus-replay': '/buses/s002:bus1?day=2026-11-23' },

@@ -1,7 +1,7 @@
 // The URL is the state: pages read their filters from it and write them to it.
 
 export interface Route {
-  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'buses' | 'wall' | 'gate' | 'desk' | 'uptime' | 'ops' | 'shelved' | 'shift' | 'numbers' | 'inspections' | 'notices' | 'hazards' | 'account' | 'unknown';
+  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'buses' | 'wall' | 'gate' | 'desk' | 'uptime' | 'ops' | 'shelved' | 'shift' | 'numbers' | 'inspections' | 'notices' | 'hazards' | 'account' | 'history' | 'device' | 'unknown';
   id: string;
 }
 
@@ -14,11 +14,13 @@ export function parsePath(path: string): Route {
   } catch {
     return { page: 'unknown', id: '' };
   }
+  if (head === 'devices' && rest.length === 1) return { page: 'device', id: `${decoded}/${rest[0]}` };
   if (rest.length > 0) return { page: 'unknown', id: '' };
   if (head === '') return { page: 'situation', id: '' };
   if (head === 'alarms') return { page: 'alarms', id: decoded };
   if (decoded && (head === 'inspections' || head === 'notices' || head === 'buses')) return { page: head, id: decoded };
   if (head === 'ops') return { page: 'ops', id: decoded };
+  if (head === 'gate' && decoded === 'history') return { page: 'history', id: '' };
   if (head === 'gate' && decoded === 'desk') return { page: 'desk', id: '' };
   if (head === 'sites' && decoded) return { page: 'site', id: decoded };
   if (['cameras', 'buses', 'wall', 'gate', 'uptime', 'shelved', 'shift', 'numbers', 'inspections', 'hazards', 'account'].includes(head) && !decoded) {

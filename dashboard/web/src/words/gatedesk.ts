@@ -2,7 +2,7 @@
 import type { Widen } from '../lib/zh';
 
 const zh = {
-  title: '门卫台', log: '门禁记录', desk: '门卫台', nav: '门卫页面', site: '单位', choose: '请选择单位',
+  title: '门卫台', log: '门禁记录', desk: '门卫台', history: '历史查询', nav: '门卫页面', site: '单位', choose: '请选择单位',
   tabs: '登记内容',
   inside: '当前在校', pupil: '学生', staff: '教职工', visitor: '访客', vehicle: '车辆', unknown: '未知', unknownCounts: '门禁记录暂不可用，只列出登记的访客', registered: '登记在校访客',
   asOf: (t: string) => `截至 ${t}`, noVisitors: '没有登记在校的访客', byGate: '门禁显示已离校，请核实并登记离校', unregistered: '门禁通过但未登记',
@@ -17,7 +17,7 @@ const zh = {
 };
 
 const en: Widen<typeof zh> = {
-  title: 'Guard desk', log: 'Gate log', desk: 'Guard desk', nav: 'Guard pages', site: 'Site', choose: 'Choose a site',
+  title: 'Guard desk', log: 'Gate log', desk: 'Guard desk', history: 'History', nav: 'Guard pages', site: 'Site', choose: 'Choose a site',
   tabs: 'What to write down',
   inside: 'Inside now', pupil: 'Pupils', staff: 'Staff', visitor: 'Visitors', vehicle: 'Vehicles', unknown: 'Unknown', unknownCounts: 'The gate log is out of reach; only registered visitors are listed', registered: 'Registered visitors inside',
   asOf: (t: string) => `as of ${t}`, noVisitors: 'No registered visitor is inside', byGate: 'The gate saw this visitor leave: check, and sign out', unregistered: 'Came in at the gate unregistered',
