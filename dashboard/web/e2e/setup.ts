@@ -61,6 +61,13 @@ export function stage(gl = false): (opts?: Omit<MockOptions, 'dist'>) => Promise
   };
 }
 
+/** Waits until a page has what it asked for and has painted it. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() => document.querySelector('#main') && !document.querySelector('[aria-busy=true]'));
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
 /** Waits until a condition holds; fails with what it last gave. */
 export async function until<T>(ask: () => T | Promise<T>, want: (got: T) => boolean = (g) => Boolean(g), ms = 8000): Promise<T> {
   const end = performance.now() + ms;

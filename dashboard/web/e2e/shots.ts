@@ -8,6 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { DIST, launch } from './browser';
 import { Mock } from './mock';
 import { fill, places } from './places';
+import { settled } from './setup';
 
 const FOLDER = process.env['SHOTS'] ?? fileURLToPath(new URL('../test-results/screenshots', import.meta.url));
 const README = fileURLToPath(new URL('../pictures', import.meta.url));
@@ -32,13 +33,6 @@ async function context(browser: Browser, origin: string, size: Size, lang: Lang,
   }, [lang, theme]);
   await c.request.post(`${origin}/api/v1/login`, { data: { username: 'admin', password: 'secret' } });
   return c;
-}
-
-/** Waits until a page has what it asked for and has painted it. */
-export async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle');
-  await page.waitForFunction(() => document.querySelector('#main') && !document.querySelector('[aria-busy=true]'));
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 async function show(page: Page, mock: Mock, origin: string, name: string): Promise<void> {
