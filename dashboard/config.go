@@ -12,6 +12,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/guard"
 	"github.com/campusgate/campusgate/dashboard/live"
+	"github.com/campusgate/campusgate/dashboard/media"
 	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/notify/channel"
 	"github.com/campusgate/campusgate/dashboard/watch"
@@ -39,6 +40,8 @@ type Config struct {
 	Notify notify.Config `yaml:"notify"`
 	// Guard is about the guards at the gates.
 	Guard guard.Config `yaml:"guard"`
+	// Media is the server of live pictures.
+	Media media.Config `yaml:"media"`
 	// Watch notices what falls silent, this process included.
 	Watch watch.Config `yaml:"watch"`
 	// Map names the files of the map.
@@ -79,6 +82,7 @@ func DefaultConfig() Config {
 		Live:           live.DefaultConfig(),
 		Notify:         notify.DefaultConfig(),
 		Guard:          guard.DefaultConfig(),
+		Media:          media.DefaultConfig(),
 		Watch:          watch.DefaultConfig(),
 		Map:            DefaultMapConfig(),
 	}
@@ -86,7 +90,7 @@ func DefaultConfig() Config {
 
 // Validate returns every wrong setting.
 func (c Config) Validate() error {
-	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate()), event.Under("guard", c.Guard.Validate()), event.Under("map", c.Map.Validate())}
+	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate()), event.Under("guard", c.Guard.Validate()), event.Under("map", c.Map.Validate()), event.Under("media", c.Media.Validate())}
 	check := func(ok bool, key string, value any, want string) {
 		if !ok {
 			faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})

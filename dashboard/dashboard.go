@@ -23,6 +23,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/inspection"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/live/state"
+	"github.com/campusgate/campusgate/dashboard/media"
 	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/registry"
 	"github.com/campusgate/campusgate/dashboard/rulebook"
@@ -52,6 +53,7 @@ type Dashboard struct {
 	raiser   *watch.Raiser
 	guards   *guard.Service
 	exports  *export.Service
+	media    *media.Service
 	applying sync.Mutex // held while anomalies are applied and the position is moved
 
 	life   sync.Mutex // held by Start and Stop; never by what they wait for
@@ -138,6 +140,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		{"make accounts", d.makeAccounts},
 		{"judge gates", d.startGuards},
 		{"make exports ready", d.startExports},
+		{"show cameras", d.startMedia},
 		{"start live hub", d.startHub},
 		{"tell people", d.startNotify},
 		{"listen", d.listen},
@@ -210,7 +213,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Deps{
 		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History, Availability: d.uptime,
-		Gateways: d.gateways, Notify: d.notify, Guards: d.guards, Inspect: d.inspect, Exports: d.exports, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
+		Gateways: d.gateways, Notify: d.notify, Guards: d.guards, Inspect: d.inspect, Exports: d.exports, Media: d.media, Raise: d.raise, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})
 	if err != nil {

@@ -261,12 +261,19 @@ func start(t testing.TB, dir string, bus *fakeBus, change ...func(*fakeHistory))
 // startAt starts with another clock.
 func startAt(t testing.TB, dir string, bus *fakeBus, now func() time.Time, change ...func(*fakeHistory)) *world {
 	t.Helper()
+	return startWith(t, dir, bus, now, func(*dashboard.Config) {}, change...)
+}
+
+// startWith starts with other settings.
+func startWith(t testing.TB, dir string, bus *fakeBus, now func() time.Time, settings func(*dashboard.Config), change ...func(*fakeHistory)) *world {
+	t.Helper()
 	w := &world{bus: bus, history: &fakeHistory{}}
 	for _, c := range change {
 		c(w.history)
 	}
 	cfg := dashboard.DefaultConfig()
 	cfg.HTTP.Addr, cfg.DataDir = "127.0.0.1:0", dir
+	settings(&cfg)
 	var err error
 	w.Dashboard, err = dashboard.New(cfg, dashboard.Deps{
 		County: county(t), Bus: bus, History: w.history, Accounts: accounts(), Build: "test", Rules: wordRules{}, Now: now,

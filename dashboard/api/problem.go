@@ -29,6 +29,8 @@ const (
 	codeInvalid         = "invalid"
 	codeUnavailable     = "unavailable"
 	codeInternal        = "internal"
+	codeLimit           = "limit"    // too many at once
+	codeUpstream        = "upstream" // the media server gave nothing
 )
 
 // Problem is an error as RFC 9457 writes it.

@@ -98,6 +98,9 @@ func (a *API) sessionRoutes() {
 			return nil, err
 		}
 		a.deps.Hub.Disconnect(func(v live.Viewer) bool { return v.Session == id.Session }, live.CloseLoggedOut, "logged out")
+		if a.deps.Media != nil {
+			a.deps.Media.EndOf(id.Username, id.Session)
+		}
 		return &goneOutput{*cookie}, nil
 	}, func(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent })
 	register(a, http.MethodGet, "/me", "Who I am", func(auth.Identity) string { return "" }, func(_ context.Context, id auth.Identity, _ *nothing) (*body[Me], error) {

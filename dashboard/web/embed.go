@@ -30,7 +30,7 @@ var dist embed.FS
 // Policy is the Content-Security-Policy of every page. Inline styles are allowed because
 // rows are placed by style attributes; scripts come from our own files only.
 const Policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'; object-src 'none'; " +
+	"img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self'; connect-src 'self'; object-src 'none'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // gzipMin is the size in bytes below which compressing a file gains nothing.

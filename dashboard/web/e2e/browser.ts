@@ -10,7 +10,9 @@ export const DIST = process.env['DIST'] ?? fileURLToPath(new URL('../dist', impo
 export function launch(gl = false): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', gl ? '--enable-unsafe-swiftshader' : '--disable-3d-apis'],
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      // Two pages of one machine shall find each other by WebRTC.
+      '--disable-features=WebRtcHideLocalIpsWithMdns', '--allow-loopback-in-peer-connection', gl ? '--enable-unsafe-swiftshader' : '--disable-3d-apis'],
   });
 }
 

@@ -9,6 +9,7 @@ import type { Alarm, AuditRow, CampusEvent, Device, Me } from '../src/lib/types'
 import { Desk, judge } from './desk';
 import { Guards } from './guards';
 import { Buses } from './mock-buses';
+import { Media } from './mock-media';
 import { Admin } from './admin';
 import { Accounts } from './mock-accounts';
 import { Registry, Rules } from './ops';
@@ -18,7 +19,7 @@ import { Uptime } from './mock-uptime';
 import { MapFiles } from './mock-map';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
 
-const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'";
+const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self'; connect-src 'self'";
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css' };
 const PART = 500;
 
@@ -61,6 +62,7 @@ export class Mock {
   readonly desk = new Desk(this);
   readonly guards = new Guards(this);
   readonly buses: Buses;
+  readonly media = new Media(this);
   readonly registry: Registry;
   readonly rules: Rules;
   readonly admin: Admin;
@@ -371,7 +373,7 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = this.exports.answer(req, url, path, user) ?? this.buses.answer(url, path, user) ?? this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
+    const answer = (await this.media.answer(req, url, path, user, body)) ?? this.exports.answer(req, url, path, user) ?? this.buses.answer(url, path, user) ?? this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
       if (answer.status === 204) res.writeHead(204).end();
       else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);

@@ -6,7 +6,7 @@ export const en: Dict = {
   htmlLang: 'en',
   appName: 'Campus safety',
   skip: 'Skip to content',
-  nav: { situation: 'Situation', alarms: 'Alarms', gate: 'Gates', cameras: 'Cameras', buses: 'Buses', wall: 'Wall', uptime: 'Uptime', ops: 'Ops', label: 'Main', shelved: 'Shelved & maintenance', shift: 'Hand-over', numbers: 'Alarm numbers', inspections: 'Inspect', notices: 'Notice', hazards: 'Hidden dangers', desk: 'Guard desk', account: 'Account', history: 'Gate history', device: 'Device' },
+  nav: { situation: 'Situation', alarms: 'Alarms', gate: 'Gates', cameras: 'Cameras', buses: 'Buses', wall: 'Wall', uptime: 'Uptime', ops: 'Ops', label: 'Main', shelved: 'Shelved & maintenance', shift: 'Hand-over', numbers: 'Alarm numbers', inspections: 'Inspect', notices: 'Notice', hazards: 'Hidden dangers', desk: 'Guard desk', account: 'Account', history: 'Gate history', device: 'Device', camera: 'Camera', patrol: 'Patrol', looks: 'Look-ups' },
   login: {
     title: 'Sign in', user: 'User name', password: 'Password', submit: 'Sign in', busy: 'Signing in…',
     hint: 'County campus safety centre', ended: 'Your session has ended. Please sign in again.',
@@ -36,7 +36,7 @@ export const en: Dict = {
     bus_silent: 'Bus silent', cold_store: 'Cold store warm', freezer: 'Freezer warm', gas: 'Gas leak', smoke: 'Smoke',
     kitchen_silent: 'Kitchen silent', camera_down: 'Camera down', camera_flapping: 'Camera flapping',
     camera_mass_outage: 'Many cameras down', switch_outage: 'Switch or recorder out', township_outage: 'Township outage', camera_image_unusable: 'Picture unusable', recording_gap: 'Not recording', device_silent: 'Device silent', clock_wrong: 'Clock wrong', sequence_gap: 'Sequence gap',
-    site_outage: 'Site outage', journal_dropping: 'Journal dropping', post_empty: 'Police post empty', guard_uncertified: 'Guard without valid certificate', watch_list_hit: 'Watch list hit', notice_overdue: 'Notice overdue', hazard_overdue: 'Hidden danger overdue',
+    site_outage: 'Site outage', journal_dropping: 'Journal dropping', post_empty: 'Police post empty', guard_uncertified: 'Guard without valid certificate', watch_list_hit: 'Watch list hit', notice_overdue: 'Notice overdue', hazard_overdue: 'Hidden danger overdue', patrol_finding: 'Found on patrol',
   },
   cause: { power: 'power', switch: 'switch', gateway: 'gateway', network: 'network' },
   direction: { in: 'In', out: 'Out' },

@@ -24,6 +24,9 @@ const loaders = {
   notices: () => import('../pages/Notice.svelte'),
   account: () => import('../pages/Account.svelte'),
   hazards: () => import('../pages/Hazards.svelte'),
+  camera: () => import('../pages/Camera.svelte'),
+  patrol: () => import('../pages/Patrol.svelte'),
+  looks: () => import('../pages/Looks.svelte'),
 };
 export type Lazy = keyof typeof loaders;
 

@@ -6,7 +6,7 @@ export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dic
   { path: '/', page: 'situation', word: 'situation', also: ['site', 'device'] },
   { path: '/alarms', page: 'alarms', word: 'alarms', also: ['shelved', 'shift', 'numbers'] },
   { path: '/gate', page: 'gate', word: 'gate', also: ['desk', 'history'] },
-  { path: '/cameras', page: 'cameras', word: 'cameras' },
+  { path: '/cameras', page: 'cameras', word: 'cameras', also: ['camera', 'patrol', 'looks'] },
   { path: '/buses', page: 'buses', word: 'buses', also: ['wall'] },
   { path: '/uptime', page: 'uptime', word: 'uptime' },
   { path: '/ops', page: 'ops', word: 'ops', ops: true },

@@ -3,7 +3,7 @@ export const zh = {
   htmlLang: 'zh-CN',
   appName: '校园安防态势',
   skip: '跳到正文',
-  nav: { situation: '态势', alarms: '告警', gate: '门禁', cameras: '摄像头', buses: '校车', wall: '大屏', uptime: '在线率', ops: '运维', label: '主导航', shelved: '搁置与检修', shift: '交接班', numbers: '告警指标', inspections: '巡查', notices: '限期整改', hazards: '隐患', desk: '门卫台', account: '账户', history: '历史查询', device: '设备' },
+  nav: { situation: '态势', alarms: '告警', gate: '门禁', cameras: '摄像头', buses: '校车', wall: '大屏', uptime: '在线率', ops: '运维', label: '主导航', shelved: '搁置与检修', shift: '交接班', numbers: '告警指标', inspections: '巡查', notices: '限期整改', hazards: '隐患', desk: '门卫台', account: '账户', history: '历史查询', device: '设备', camera: '画面', patrol: '视频巡检', looks: '调阅登记' },
   login: {
     title: '登录', user: '用户名', password: '密码', submit: '登录', busy: '登录中…',
     hint: '县级校园安全监测中心', ended: '会话已结束，请重新登录。',
@@ -33,7 +33,7 @@ export const zh = {
     bus_silent: '校车失联', cold_store: '冷藏温度异常', freezer: '冷冻温度异常', gas: '燃气泄漏', smoke: '烟雾报警',
     kitchen_silent: '厨房设备失联', camera_down: '摄像头离线', camera_flapping: '摄像头频繁掉线',
     camera_mass_outage: '摄像头大面积离线', switch_outage: '交换机或录像机故障', township_outage: '乡镇大面积断电断网', camera_image_unusable: '画面不可用', recording_gap: '录像中断', device_silent: '设备失联', clock_wrong: '设备时钟错误', sequence_gap: '数据缺号',
-    site_outage: '全站中断', journal_dropping: '日志队列丢弃', post_empty: '护学岗无人', guard_uncertified: '保安员无有效证件', watch_list_hit: '布控名单相符', notice_overdue: '整改通知书逾期', hazard_overdue: '隐患整改逾期',
+    site_outage: '全站中断', journal_dropping: '日志队列丢弃', post_empty: '护学岗无人', guard_uncertified: '保安员无有效证件', watch_list_hit: '布控名单相符', notice_overdue: '整改通知书逾期', hazard_overdue: '隐患整改逾期', patrol_finding: '巡检发现',
   },
   cause: { power: '停电', switch: '交换机', gateway: '网关', network: '网络' },
   direction: { in: '进', out: '出' },
