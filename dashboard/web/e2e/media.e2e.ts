@@ -126,12 +126,13 @@ describe('live pictures', () => {
 
   test('a single picture of an alarm is attached to it as evidence', async () => {
     const { mock, open } = await start({ alarms: 5 });
-    const alarm = [...mock.alarms.values()].find((a) => a.site !== 'county')!;
+    const alarm = [...mock.alarms.values()].find((a) => [...mock.world.devices.values()].some((d) => d.site === a.site && d.kind === 'camera'))!;
     const page = await open('operator', `/alarms/${alarm.id}`);
     await page.locator('[data-camera]').click();
     await page.waitForURL(new RegExp(`/cameras/.*alarm=${alarm.id}`));
     await ask(page, '接警核实', '抓拍一张');
     await state(page, 'shown').waitFor();
+    await until(() => page.locator('figure img').evaluate((i: HTMLImageElement) => i.naturalWidth), (n) => n === 1);
     await page.getByRole('button', { name: '抓拍为告警证据' }).click();
     await page.getByText('已附到告警').waitFor();
     expect(mock.media.attached).toEqual([alarm.id]);
@@ -178,7 +179,7 @@ describe('patrol', () => {
     await page.getByRole('button', { name: '需人员到场' }).click();
     await page.getByText(`第 3 / ${n} 路`).waitFor();
     const run = [...mock.media.patrols.values()][0]!;
-    expect(mock.media.patrols.get(run.id)!.findings).toMatchObject([{ result: 'ok' }, { result: 'person', note: '大门敞开，无人值守' }]);
+    expect(mock.media.patrols.get(run.id)!.findings).toMatchObject([{ result: 'ok', look: 'look1' }, { result: 'person', note: '大门敞开，无人值守' }]);
     expect(new Set(mock.media.looks.map((l) => l.reason))).toEqual(new Set(['视频巡检：早巡']));
     // The one that was closed is taken up where it stood.
     await page.goto(page.url().replace(/&at=\d+/, ''));

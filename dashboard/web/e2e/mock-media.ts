@@ -13,8 +13,8 @@ interface Host {
   alarms: Map<string, { id: string; attachments: number }>;
 }
 
-/** A picture of 64 × 36 points, grey. */
-const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAEAAAAAkCAAAAAA7wqSVAAAAHUlEQVR4nGNgGAWjYBSMglEwCkbBKBgFo2AUUBcAAAkkAAE+4kdBAAAAAElFTkSuQmCC', 'base64');
+/** The smallest picture there is. */
+const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
 export class Media {
   /** What the configured media server can do. */

@@ -57,6 +57,8 @@ export class Look {
   /** Milliseconds without a new picture. */
   still = $state(0);
   grant = $state.raw<Grant | null>(null);
+  /** The row of the register, also when the look has ended. */
+  id = '';
   picture = $state('');
   takenAt = $state(0);
 
@@ -78,6 +80,7 @@ export class Look {
   /** Asks for a look and shows it. */
   async start(ask: Ask): Promise<void> {
     this.end('left');
+    this.id = '';
     const round = ++this.#round;
     [this.state, this.code, this.field, this.why, this.way, this.delay, this.still] = ['asking', '', '', '', '', NaN, 0];
     this.#dropPicture();
@@ -94,6 +97,7 @@ export class Look {
     }
     localStorage.setItem(unitKey, ask.unit);
     this.grant = grant;
+    this.id = grant.look.id;
     this.state = 'connecting';
     this.#timers.push(setInterval(() => void this.#keep(round), (grant.lease_s * 1000) / 3));
     if (ask.kind === 'snapshot') await this.#snapshot(round);
