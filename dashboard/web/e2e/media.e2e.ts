@@ -179,7 +179,7 @@ describe('patrol', () => {
     await page.getByRole('button', { name: '需人员到场' }).click();
     await page.getByText(`第 3 / ${n} 路`).waitFor();
     const run = [...mock.media.patrols.values()][0]!;
-    expect(mock.media.patrols.get(run.id)!.findings).toMatchObject([{ result: 'ok', look: 'look1' }, { result: 'person', note: '大门敞开，无人值守' }]);
+    expect(mock.media.patrols.get(run.id)!.findings).toMatchObject([{ result: 'ok', look: 'look2' }, { result: 'person', note: '大门敞开，无人值守' }]);
     expect(new Set(mock.media.looks.map((l) => l.reason))).toEqual(new Set(['视频巡检：早巡']));
     // The one that was closed is taken up where it stood.
     await page.goto(page.url().replace(/&at=\d+/, ''));
