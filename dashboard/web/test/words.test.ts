@@ -47,6 +47,6 @@ test.each(all)('every text function says its arguments in both languages: %s', (
 });
 
 test('all rules of the detectors have words', () => {
-  const rules = 'fever, fever_cluster, thermometer_fault, gate_forced, gate_denied_repeatedly, entry_out_of_hours, visitor_unregistered, visitor_unmeasured, visitor_items_unchecked, visitor_overstay, pupil_out_unapproved, emergency_call, bus_overspeed, bus_overcapacity, bus_off_route, bus_sos, bus_pupil_left_behind, bus_silent, cold_store, freezer, gas, smoke, kitchen_silent, camera_down, camera_flapping, camera_mass_outage, switch_outage, township_outage, camera_image_unusable, recording_gap, device_silent, clock_wrong, sequence_gap, site_outage, journal_dropping, post_empty, guard_uncertified, watch_list_hit, notice_overdue, hazard_overdue'.split(', ');
+  const rules = 'fever, fever_cluster, thermometer_fault, gate_forced, gate_denied_repeatedly, entry_out_of_hours, visitor_unregistered, visitor_unmeasured, visitor_items_unchecked, visitor_overstay, pupil_out_unapproved, emergency_call, bus_overspeed, bus_overcapacity, bus_off_route, bus_sos, bus_pupil_left_behind, bus_silent, cold_store, freezer, gas, smoke, kitchen_silent, camera_down, camera_flapping, camera_mass_outage, switch_outage, township_outage, camera_image_unusable, recording_gap, device_silent, clock_wrong, sequence_gap, site_outage, journal_dropping, post_empty, guard_uncertified, watch_list_hit, notice_overdue, hazard_overdue, patrol_finding'.split(', ');
   expect(Object.keys(zh.rule).sort()).toEqual(rules.sort());
 });
