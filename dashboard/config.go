@@ -15,6 +15,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/media"
 	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/notify/channel"
+	"github.com/campusgate/campusgate/dashboard/report"
 	"github.com/campusgate/campusgate/dashboard/watch"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -42,6 +43,8 @@ type Config struct {
 	Guard guard.Config `yaml:"guard"`
 	// Media is the server of live pictures.
 	Media media.Config `yaml:"media"`
+	// Report is about the monthly reports.
+	Report report.Config `yaml:"report"`
 	// Watch notices what falls silent, this process included.
 	Watch watch.Config `yaml:"watch"`
 	// Map names the files of the map.

@@ -26,6 +26,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/media"
 	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/registry"
+	"github.com/campusgate/campusgate/dashboard/report"
 	"github.com/campusgate/campusgate/dashboard/rulebook"
 	"github.com/campusgate/campusgate/dashboard/store"
 	"github.com/campusgate/campusgate/dashboard/watch"
@@ -47,6 +48,7 @@ type Dashboard struct {
 	registry *registry.Service
 	rules    *rulebook.Service // nil where their language is not known
 	uptime   *rollup.Service   // nil without a history
+	reports  *report.Service   // nil without a history
 	gateways *gatewayBook
 	notify   *notify.Service
 	inspect  *inspection.Service
@@ -137,6 +139,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		{"read registry", d.startRegistry},
 		{"open rule book", d.startRules},
 		{"count availability", d.startUptime},
+		{"open reports", d.startReports},
 		{"make accounts", d.makeAccounts},
 		{"judge gates", d.startGuards},
 		{"make exports ready", d.startExports},
@@ -212,7 +215,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 		exposition = promhttp.HandlerFor(d.gather, promhttp.HandlerOpts{})
 	}
 	handler, err := api.New(api.Deps{
-		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History, Availability: d.uptime,
+		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History, Availability: d.uptime, Reports: d.reports,
 		Gateways: d.gateways, Notify: d.notify, Guards: d.guards, Inspect: d.inspect, Exports: d.exports, Media: d.media, Raise: d.raise, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})

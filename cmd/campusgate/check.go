@@ -36,15 +36,24 @@ type checkCommand struct {
 	Operators int    `help:"Operators who would share the alarms." default:"1"`
 
 	Audit string `help:"Verify the audit of this database (dashboard.db), instead of checking the configuration." type:"existingfile" placeholder:"FILE"`
+
+	Report    string `help:"Verify the bundle of a monthly report, offline, instead of checking the configuration." type:"existingfile" placeholder:"FILE"`
+	ReportKey string `help:"With --report: it must be signed with the private part of this public key (PEM)." type:"existingfile" placeholder:"FILE"`
 }
 
 // Validate holds the uses of the command apart.
 func (c checkCommand) Validate() error {
 	switch {
+	case c.Report != "" && (c.Audit != "" || c.Adapter != "" || c.Config != "" || c.Rules != ""):
+		return errors.New("--report stands alone")
+	case c.Report == "" && c.ReportKey != "":
+		return errors.New("--report-key needs --report=FILE")
+	case c.Report != "":
+		return nil
 	case c.Audit != "" && (c.Adapter != "" || c.Config != "" || c.Rules != ""):
 		return errors.New("--audit stands alone")
 	case c.Audit == "" && c.Adapter == "" && c.Config == "" && c.Rules == "":
-		return errors.New("missing flags: --config=FILE, or --rules=FILE, or --adapter=NAME with --sample=FILE, or --audit=FILE")
+		return errors.New("missing flags: --config=FILE, or --rules=FILE, or --adapter=NAME with --sample=FILE, or --audit=FILE, or --report=FILE")
 	case (c.Adapter == "") != (c.Sample == ""):
 		return errors.New("--adapter and --sample go together")
 	}
@@ -69,6 +78,9 @@ func (c checkCommand) validateRules() error {
 func (c checkCommand) Run(ctx context.Context, io streams) error {
 	if c.Audit != "" {
 		return c.audit(ctx, io)
+	}
+	if c.Report != "" {
+		return c.report(io)
 	}
 	if c.Adapter != "" {
 		return c.decode(io)

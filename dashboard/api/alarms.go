@@ -79,7 +79,7 @@ func (a *API) alarmRoutes() {
 			}
 			return a.act(ctx, id, alarm.Command{ID: in.ID, Action: alarm.Assign, Rev: in.Body.Rev, Note: in.Body.Note, Assignee: in.Body.Assignee})
 		})
-	handle(a, http.MethodGet, "/assignees", "Who may be asked to look after alarms of a site", []auth.Role{auth.Admin, auth.Operator}, a.assignees)
+	handle(a, http.MethodGet, "/assignees", "Who may be asked to look after alarms and hidden dangers of a site", []auth.Role{auth.Admin, auth.Operator, auth.Inspector}, a.assignees)
 	for _, s := range []struct {
 		path    string
 		action  alarm.Action

@@ -24,6 +24,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/media"
 	"github.com/campusgate/campusgate/dashboard/notify"
 	"github.com/campusgate/campusgate/dashboard/registry"
+	"github.com/campusgate/campusgate/dashboard/report"
 	"github.com/campusgate/campusgate/dashboard/rulebook"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -99,22 +100,24 @@ type Deps struct {
 	History History
 	// Availability knows past days; nil, without a history: 503.
 	Availability *rollup.Service
-	Gateways     Gateways
-	Rules        *rulebook.Service                                      // the county's own rules; nil: 503
-	Notify       *notify.Service                                        // nil: 503
-	Guards       *guard.Service                                         // nil: 503
-	Inspect      *inspection.Service                                    // nil: 503
-	Exports      *export.Service                                        // nil: 503
-	Media        *media.Service                                         // live pictures; nil: 503
-	Raise        func(context.Context, *event.Anomaly, time.Time) error // puts an alarm on the desk
-	Health       func() map[string]event.Health                         // of every component, for /readyz
-	Web          http.Handler                                           // the page
-	Metrics      http.Handler                                           // /metrics
-	Registry     prometheus.Registerer                                  // nil = a registry of its own
-	Log          zerolog.Logger
-	Build        string
-	TLS          bool
-	Now          func() time.Time // nil = time.Now
+	// Reports are the monthly ones; nil, without a history: 503.
+	Reports  *report.Service
+	Gateways Gateways
+	Rules    *rulebook.Service                                      // the county's own rules; nil: 503
+	Notify   *notify.Service                                        // nil: 503
+	Guards   *guard.Service                                         // nil: 503
+	Inspect  *inspection.Service                                    // nil: 503
+	Exports  *export.Service                                        // nil: 503
+	Media    *media.Service                                         // live pictures; nil: 503
+	Raise    func(context.Context, *event.Anomaly, time.Time) error // puts an alarm on the desk
+	Health   func() map[string]event.Health                         // of every component, for /readyz
+	Web      http.Handler                                           // the page
+	Metrics  http.Handler                                           // /metrics
+	Registry prometheus.Registerer                                  // nil = a registry of its own
+	Log      zerolog.Logger
+	Build    string
+	TLS      bool
+	Now      func() time.Time // nil = time.Now
 }
 
 // API is the HTTP handler.
@@ -212,6 +215,7 @@ func (a *API) routes() {
 		a.registryRoutes()
 		a.guardRoutes()
 		a.inspectionRoutes()
+		a.reportRoutes()
 		a.mediaRoutes(r)
 	})
 }

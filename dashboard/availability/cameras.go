@@ -98,6 +98,6 @@ func Share(good, bad float64) *float64 {
 	if good+bad <= 0 {
 		return nil
 	}
-	pct := 100 * good / (good + bad)
+	pct := 100 * (good / (good + bad)) // in this order the whole is 100 exactly
 	return &pct
 }

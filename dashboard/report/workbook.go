@@ -1,9 +1,13 @@
 package report
 
 import (
+	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -36,6 +40,34 @@ func Workbook(sheets []Sheet) (_ []byte, err error) {
 	}
 	var out bytes.Buffer
 	if err := f.Write(&out); err != nil {
+		return nil, fmt.Errorf("write XLSX: %w", err)
+	}
+	return inOrder(out.Bytes())
+}
+
+// inOrder writes the parts of a workbook by their names: excelize writes them in any order.
+func inOrder(book []byte) ([]byte, error) {
+	in, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
+	if err != nil {
+		return nil, fmt.Errorf("write XLSX: %w", err)
+	}
+	slices.SortFunc(in.File, func(a, b *zip.File) int { return cmp.Compare(a.Name, b.Name) })
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range in.File {
+		part, err := f.Open()
+		if err != nil {
+			return nil, fmt.Errorf("write XLSX: %w", err)
+		}
+		to, err := w.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate})
+		if err == nil {
+			_, err = io.Copy(to, part)
+		}
+		if err = errors.Join(err, part.Close()); err != nil {
+			return nil, fmt.Errorf("write XLSX: %w", err)
+		}
+	}
+	if err := w.Close(); err != nil {
 		return nil, fmt.Errorf("write XLSX: %w", err)
 	}
 	return out.Bytes(), nil

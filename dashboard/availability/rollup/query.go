@@ -157,6 +157,12 @@ func (s *Service) Groups(ctx context.Context, q Query, by string) ([]Row, error)
 	if err != nil || by == ByDevice {
 		return rows, err
 	}
+	return AddUp(rows, by), nil
+}
+
+// AddUp adds up rows of single devices by county, township or site. Rows are in the order of
+// their names.
+func AddUp(rows []Row, by string) []Row {
 	type key struct {
 		township string
 		site     event.SiteID
@@ -176,13 +182,13 @@ func (s *Service) Groups(ctx context.Context, q Query, by string) ([]Row, error)
 		if !ok {
 			j = len(out)
 			at[k] = j
-			out = append(out, Row{Township: k.township, Site: k.site, Kind: q.Kind})
+			out = append(out, Row{Township: k.township, Site: k.site, Kind: r.Kind})
 		}
 		out[j].add(r)
 		out[j].Days = max(out[j].Days, r.Days)
 	}
 	slices.SortStableFunc(out, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Township, b.Township), cmp.Compare(a.Site, b.Site)) })
-	return out, nil
+	return out
 }
 
 // devices adds up days per device, with outages across midnight as one.

@@ -58,6 +58,10 @@ export class Inspect {
   }
 
   answer(method: string, url: URL, path: string, user: Me, body: Record<string, unknown>, raw: Buffer): Answer | null {
+    if (path === '/inspections' && method === 'POST') {
+      if (user.role !== 'admin' && user.role !== 'inspector') return problem(403, 'forbidden');
+      return this.#mock.sees(user, String(body['site'])) ? { body: this.plan(String(body['site']), body['topic'] as Topic, '', user.username, String(body['device'] ?? '')).case } : faulty('body.site', 'want a site');
+    }
     const q = (k: string): string => url.searchParams.get(k) ?? '';
     const ours = user.role === 'admin' || user.role === 'inspector';
     if (path === '/inspection-forms') return { body: { items: this.forms, next: '' } };
@@ -118,8 +122,8 @@ export class Inspect {
     return { body: draw };
   }
 
-  plan(site: string, topic: Topic, draw: string, by: string): CaseDetail {
-    return this.begin('inspection', site, by, 'plan', 'planned', { device: topic === 'camera' ? 'c1' : '', check: { topic, draw, sheet: 1, answers: [], failed: 0, note: '', notice: '' } });
+  plan(site: string, topic: Topic, draw: string, by: string, device = topic === 'camera' ? 'c1' : ''): CaseDetail {
+    return this.begin('inspection', site, by, 'plan', 'planned', { device, check: { topic, draw, sheet: 1, answers: [], failed: 0, note: '', notice: '' } });
   }
 
   #act(d: CaseDetail, action: string, user: Me, ours: boolean, body: Record<string, unknown>): Answer {

@@ -15,6 +15,7 @@ import { Accounts } from './mock-accounts';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
 import { Exports } from './mock-exports';
+import { Reports } from './mock-report';
 import { Uptime } from './mock-uptime';
 import { MapFiles } from './mock-map';
 import { availability, count, event, makeAlarms, makeCounty, random, type World } from './county';
@@ -69,6 +70,7 @@ export class Mock {
   readonly inspect = new Inspect(this);
   readonly exports = new Exports(this);
   readonly uptime = new Uptime(this);
+  readonly reports = new Reports(this);
   readonly map = new MapFiles();
   readonly people = new Accounts();
   /** What the channel stats says of a flood. */
@@ -373,7 +375,7 @@ export class Mock {
     }
     if (path === '/dead-letters/replay') return this.#json(res, 200, { replayed: (body['ids'] as number[]).length, failed: 0, detail: '' });
     if (this.holdActions && req.method === 'POST' && path.startsWith('/alarms/')) await this.holdActions;
-    const answer = (await this.media.answer(req, url, path, user, body)) ?? this.exports.answer(req, url, path, user) ?? this.buses.answer(url, path, user) ?? this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
+    const answer = (await this.media.answer(req, url, path, user, body)) ?? this.exports.answer(req, url, path, user) ?? this.buses.answer(url, path, user) ?? this.uptime.answer(req.method ?? 'GET', url, path, user, body) ?? this.reports.answer(req.method ?? 'GET', url, path, user, body) ?? this.inspect.answer(req.method ?? 'GET', url, path, user, body, raw) ?? this.admin.answer(req, url, path, user, body) ?? this.registry.answer(req, url, path, user, body) ?? this.rules.answer(req, url, path, user, body) ?? this.guards.answer(req, url, path, user, body) ?? this.desk.answer(req, url, path, user, body, raw);
     if (answer) {
       if (answer.status === 204) res.writeHead(204).end();
       else if (answer.type) res.writeHead(200, { 'Content-Type': answer.type }).end(answer.body);

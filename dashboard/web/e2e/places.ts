@@ -28,7 +28,8 @@ const pages: Record<Exclude<Route['page'], 'ops' | 'unknown'>, Paths> = {
   camera: { camera: '/cameras/s002/c1', 'camera-gone': '/cameras/s002/nosuch' },
   patrol: { patrol: '/patrol' },
   looks: { looks: '/looks' },
-  uptime: { uptime: '/uptime' },
+  uptime: { uptime: '/uptime', 'uptime-site': '/uptime?site=s002&range=d30', outages: '/uptime?tab=outages', restated: '/uptime?tab=restated', targets: '/uptime?tab=targets' },
+  reports: { reports: '/reports', report: '/reports?month=2026-10' },
   inspections: { inspections: '/inspections', inspection: '/inspections/i2026-0001', 'inspection-done': '/inspections/i2026-0013', draws: '/inspections?tab=draws', 'notice-list': '/inspections?tab=notices' },
   notices: { notice: '/notices/n2026-0001' },
   hazards: { hazards: '/hazards', hazard: '/hazards?id=h2026-0001' },
@@ -62,4 +63,5 @@ export function fill(mock: Mock): void {
   mock.guards.pass('pass-1');
   mock.guards.pass('pass-2', { name: '赵明轩', class: '五年级 1 班', reason: '家中有事', teacher: null });
   mock.inspect.fill();
+  mock.reports.make('2026-10', { username: 'inspector', name: { zh: '', en: '' }, role: 'inspector', scope: ['*'] });
 }

@@ -6,7 +6,7 @@ export const en: Dict = {
   htmlLang: 'en',
   appName: 'Campus safety',
   skip: 'Skip to content',
-  nav: { situation: 'Situation', alarms: 'Alarms', gate: 'Gates', cameras: 'Cameras', buses: 'Buses', wall: 'Wall', uptime: 'Uptime', ops: 'Ops', label: 'Main', shelved: 'Shelved & maintenance', shift: 'Hand-over', numbers: 'Alarm numbers', inspections: 'Inspect', notices: 'Notice', hazards: 'Hidden dangers', desk: 'Guard desk', account: 'Account', history: 'Gate history', device: 'Device', camera: 'Camera', patrol: 'Patrol', looks: 'Look-ups' },
+  nav: { situation: 'Situation', alarms: 'Alarms', gate: 'Gates', cameras: 'Cameras', buses: 'Buses', wall: 'Wall', uptime: 'Uptime', reports: 'Monthly reports', ops: 'Ops', label: 'Main', shelved: 'Shelved & maintenance', shift: 'Hand-over', numbers: 'Alarm numbers', inspections: 'Inspect', notices: 'Notice', hazards: 'Hidden dangers', desk: 'Guard desk', account: 'Account', history: 'Gate history', device: 'Device', camera: 'Camera', patrol: 'Patrol', looks: 'Look-ups' },
   login: {
     title: 'Sign in', user: 'User name', password: 'Password', submit: 'Sign in', busy: 'Signing in…',
     hint: 'County campus safety centre', ended: 'Your session has ended. Please sign in again.',

@@ -19,6 +19,7 @@ const loaders = {
   device: () => import('../pages/DevicePage.svelte'),
   desk: () => import('../pages/GateDesk.svelte'),
   uptime: () => import('../pages/Uptime.svelte'),
+  reports: () => import('../pages/Reports.svelte'),
   ops: () => import('../pages/Ops.svelte'),
   inspections: () => import('../pages/Inspections.svelte'),
   notices: () => import('../pages/Notice.svelte'),

@@ -8,7 +8,7 @@ export const pages: { path: string; page: Route['page']; word: Exclude<keyof Dic
   { path: '/gate', page: 'gate', word: 'gate', also: ['desk', 'history'] },
   { path: '/cameras', page: 'cameras', word: 'cameras', also: ['camera', 'patrol', 'looks'] },
   { path: '/buses', page: 'buses', word: 'buses', also: ['wall'] },
-  { path: '/uptime', page: 'uptime', word: 'uptime' },
+  { path: '/uptime', page: 'uptime', word: 'uptime', also: ['reports'] },
   { path: '/ops', page: 'ops', word: 'ops', ops: true },
   { path: '/inspections', page: 'inspections', word: 'inspections', also: ['notices', 'hazards'] },
 ];

@@ -1,7 +1,7 @@
 // The URL is the state: pages read their filters from it and write them to it.
 
 export interface Route {
-  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'buses' | 'wall' | 'gate' | 'desk' | 'uptime' | 'ops' | 'shelved' | 'shift' | 'numbers' | 'inspections' | 'notices' | 'hazards' | 'account' | 'history' | 'device' | 'camera' | 'patrol' | 'looks' | 'unknown';
+  page: 'situation' | 'alarms' | 'site' | 'cameras' | 'buses' | 'wall' | 'gate' | 'desk' | 'uptime' | 'reports' | 'ops' | 'shelved' | 'shift' | 'numbers' | 'inspections' | 'notices' | 'hazards' | 'account' | 'history' | 'device' | 'camera' | 'patrol' | 'looks' | 'unknown';
   id: string;
 }
 
@@ -24,7 +24,7 @@ export function parsePath(path: string): Route {
   if (head === 'gate' && decoded === 'history') return { page: 'history', id: '' };
   if (head === 'gate' && decoded === 'desk') return { page: 'desk', id: '' };
   if (head === 'sites' && decoded) return { page: 'site', id: decoded };
-  if (['cameras', 'buses', 'wall', 'gate', 'uptime', 'shelved', 'shift', 'numbers', 'inspections', 'hazards', 'account', 'patrol', 'looks'].includes(head) && !decoded) {
+  if (['cameras', 'buses', 'wall', 'gate', 'uptime', 'reports', 'shelved', 'shift', 'numbers', 'inspections', 'hazards', 'account', 'patrol', 'looks'].includes(head) && !decoded) {
     return { page: head as Route['page'], id: '' };
   }
   return { page: 'unknown', id: '' };

@@ -73,7 +73,7 @@ export interface Target extends Record<RateKey, number | null> {
 /** Answered, well or not, of the time in which somebody knew; null where nobody did. */
 export function online(seconds: Record<AvailabilityState, number>): number | null {
   const base = seconds.up + seconds.degraded + seconds.down;
-  return base > 0 ? (100 * (seconds.up + seconds.degraded)) / base : null;
+  return base > 0 ? 100 * ((seconds.up + seconds.degraded) / base) : null;
 }
 /** One of the three rates; of what is no camera there is only the first. */
 export const rate = (r: UptimeGroup, key: RateKey): number | null => r.rates?.[key] ?? (key === 'online_pct' ? online(r.seconds) : null);

@@ -3,7 +3,7 @@ export const zh = {
   htmlLang: 'zh-CN',
   appName: '校园安防态势',
   skip: '跳到正文',
-  nav: { situation: '态势', alarms: '告警', gate: '门禁', cameras: '摄像头', buses: '校车', wall: '大屏', uptime: '在线率', ops: '运维', label: '主导航', shelved: '搁置与检修', shift: '交接班', numbers: '告警指标', inspections: '巡查', notices: '限期整改', hazards: '隐患', desk: '门卫台', account: '账户', history: '历史查询', device: '设备', camera: '画面', patrol: '视频巡检', looks: '调阅登记' },
+  nav: { situation: '态势', alarms: '告警', gate: '门禁', cameras: '摄像头', buses: '校车', wall: '大屏', uptime: '在线率', reports: '月度报告', ops: '运维', label: '主导航', shelved: '搁置与检修', shift: '交接班', numbers: '告警指标', inspections: '巡查', notices: '限期整改', hazards: '隐患', desk: '门卫台', account: '账户', history: '历史查询', device: '设备', camera: '画面', patrol: '视频巡检', looks: '调阅登记' },
   login: {
     title: '登录', user: '用户名', password: '密码', submit: '登录', busy: '登录中…',
     hint: '县级校园安全监测中心', ended: '会话已结束，请重新登录。',

@@ -19,7 +19,7 @@ const zh = {
   docTitle: '限期整改通知书', docNumber: (year: string, n: string) => `整改〔${year}〕${n} 号`, docTo: (name: string) => `${name}：`,
   docIntro: (day: string, topic: string, id: string) => `${day}，对你单位${topic}进行了检查（检查编号 ${id}），发现存在下列问题：`,
   docOrder: (day: string, days: string) => `请于 ${day} 前（${days} 个工作日内）完成整改，并书面回复整改情况。逾期未整改的，将按有关规定处理。`, docDemand: '整改要求：', docNot: '不符合：', docSeal: '（盖章处）', docIssuer: '下达单位', docDate: '下达日期', docReceipt: '签收人（签字）', docReceiptDate: '签收日期', docInspector: '检查人', docRound: (n: number) => `第 ${n} 次限期`, docCopies: '本通知书一式两份，一份交受检单位，一份存档。', print: '打印', reply: '学校回复', back: '返回列表',
-  hazardTitle: '隐患台账', hazardNew: '上报隐患', hazardText: '隐患描述', hazardTextHint: '写明地点和现象，不写个人姓名', place: '具体部位', report: '上报', work: '整改情况', textBad: '请填写隐患描述', siteBad: '请选择单位', reportedAs: (id: string) => `已登记，编号 ${id}`, detail: '详情', sizeBad: '数量不在允许范围', fieldBad: '填写有误',
+  hazardTitle: '隐患台账', hazardNew: '上报隐患', hazardText: '隐患描述', hazardTextHint: '写明地点和现象，不写个人姓名', place: '具体部位', report: '上报', work: '整改情况', textBad: '请填写隐患描述', siteBad: '请选择单位', deviceBad: '请选择摄像头', otherAccount: '其他账号', reportedAs: (id: string) => `已登记，编号 ${id}`, detail: '详情', sizeBad: '数量不在允许范围', fieldBad: '填写有误',
 };
 
 const en: Widen<typeof zh> = {
@@ -40,7 +40,7 @@ const en: Widen<typeof zh> = {
   docTitle: 'Rectification notice', docNumber: (year, n) => `No. ${n} of ${year}`, docTo: (name) => `To ${name}:`,
   docIntro: (day, topic, id) => `On ${day} your site was inspected (${topic}, inspection ${id}). The following was found:`,
   docOrder: (day, days) => `Put this right by the end of ${day} (${days} working days), and reply in writing what was done. What is not put right in time is dealt with by the rules.`, docDemand: 'What is demanded: ', docNot: 'Not met: ', docSeal: '(Seal)', docIssuer: 'Issued by', docDate: 'Date', docReceipt: 'Received by (signature)', docReceiptDate: 'Received on', docInspector: 'Inspector', docRound: (n) => `deadline ${n}`, docCopies: 'Two copies: one for the site, one for the files.', print: 'Print', reply: 'The school replied', back: 'Back to the list',
-  hazardTitle: 'Hidden dangers', hazardNew: 'Report one', hazardText: 'What is dangerous', hazardTextHint: 'Where and what; no names of persons', place: 'Exact place', report: 'Report', work: 'What was done', textBad: 'Please say what is dangerous', siteBad: 'Please choose a site', reportedAs: (id) => `Entered as ${id}`, detail: 'Detail', sizeBad: 'Not a possible number', fieldBad: 'Something is wrong here',
+  hazardTitle: 'Hidden dangers', hazardNew: 'Report one', hazardText: 'What is dangerous', hazardTextHint: 'Where and what; no names of persons', place: 'Exact place', report: 'Report', work: 'What was done', textBad: 'Please say what is dangerous', siteBad: 'Please choose a site', deviceBad: 'Please choose a camera', otherAccount: 'Another account', reportedAs: (id) => `Entered as ${id}`, detail: 'Detail', sizeBad: 'Not a possible number', fieldBad: 'Something is wrong here',
 };
 
 export const words = { zh, en };
