@@ -38,7 +38,7 @@ test('the queue answers keys before the other pages have come (2)', async () => 
 /** A page of the administrator, before whom everything is open, in a county with work in it. */
 async function everywhere(): Promise<Page> {
   const { mock, open, watch } = await begin({ alarms: 60, events: 100 });
-  watch.allowed.push(/status of 404 .*nosuchalarm/);
+  watch.allowed.push(/status of 404 .*\/nosuch(alarm)?$/);
   fill(mock);
   return open('admin');
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { fromBase, toBase } from '../src/lib/datum';
-import { around, boxOf, cluster, fitBox, hull, mapSites, Pacer, parseView, pixelsPerMetre, project, readOutlines, sketchOutlines, unproject, viewText, type MapSite } from '../src/lib/map';
+import { apart, around, boxOf, cluster, fitBox, hull, mapSites, Pacer, parseView, pixelsPerMetre, project, readOutlines, sketchOutlines, unproject, viewText, type MapSite } from '../src/lib/map';
 import { roleOf } from '../src/lib/mapbase';
 import type { Site } from '../src/lib/types';
 
@@ -125,4 +125,11 @@ test('a thousand changes a second are four strokes a second, and the last one co
 test('layers of the usual schemes are known by their names', () => {
   expect(['earth', 'water', 'waterway', 'landcover', 'roads', 'transportation', 'building', 'boundaries', 'places', 'poi', 'transportation_name'].map(roleOf))
     .toEqual(['land', 'water', 'water', 'green', 'road', 'road', 'building', 'border', 'place', null, null]);
+});
+
+test('of names that would cover each other the first one stands', () => {
+  const name = (id: string, x: number, y: number, text = '城关镇') => ({ id, name: text, x, y });
+  expect(apart([name('a', 100, 100), name('b', 120, 105), name('c', 100, 118), name('d', 150, 100)])).toEqual(['a', 'c', 'd']);
+  expect(apart([name('a', 100, 100, 'Chengguan'), name('b', 160, 100, 'Chengguan')])).toEqual(['a']);
+  expect(apart([])).toEqual([]);
 });

@@ -238,7 +238,7 @@ export class CountyGl {
         line('lines-dashed', ['all', ['==', ['get', 'ground'], 0], ['get', 'dashed']], { 'line-dasharray': [2, 2] }),
         {
           id: 'names', type: 'symbol', source: 'names',
-          layout: { 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 12, 'text-letter-spacing': 0.12, 'text-ignore-placement': true },
+          layout: { 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 12, 'text-letter-spacing': 0.12 },
           paint: { 'text-color': v('--muted'), 'text-halo-color': v('--panel'), 'text-halo-width': 1.4 },
         },
         { id: 'selected', type: 'circle', source: 'selected', paint: { 'circle-radius': 19, 'circle-color': v('--focus'), 'circle-opacity': 0.22, 'circle-stroke-color': v('--focus'), 'circle-stroke-width': 2.5 } },

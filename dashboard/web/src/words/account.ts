@@ -17,7 +17,7 @@ const zh = {
 const en: Widen<typeof zh> = {
   title: 'My account', who: 'Who you are', username: 'User name', role: 'Role', scope: 'Scope', county: 'Whole county', none: 'none', township: (n) => `Township: ${n}`, kept: 'The configuration keeps this account: its password cannot be changed here.',
   code: 'Code', codeHint: 'Type the 6 digits of your authenticator, or one recovery code.', badCode: 'The code is wrong, or was used before.', newPassword: 'New password', again: 'Once more', chooseHint: 'An administrator chose this password. Choose your own first.', differ: 'The two are not the same', back: 'Back',
-  min: (n) => `At least ${n} characters; longer is better. No mix of kinds is asked for.`, serverSays: (s) => s,
+  min: (n) => `At least ${n} characters; longer is better. No mix of kinds is asked for.`, serverSays: (s) => `Server: ${s}`,
   password: 'Change password', old: 'Present password', change: 'Change', changed: 'Password changed; your other sessions have ended.', wrongOld: 'This is not the present password',
   factor: 'Second factor', factorOff: 'Off. When it is on, a login needs a code from your phone as well.', factorOn: (n) => `On; ${n} recovery codes left.`, begin: 'Turn on', scan: 'Scan this with your authenticator, or type the secret.', secret: 'Secret', qr: 'QR code of the second factor’s secret', firstCode: 'The 6 digits that it shows', turnOn: 'Confirm',
   recovery: 'Recovery codes', recoveryHint: 'Write them down and keep them safe: each is good for one login without your phone. They cannot be shown again.', done: 'I have kept them', remove: 'Turn off', yourPassword: 'Your password',
