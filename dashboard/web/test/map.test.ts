@@ -131,5 +131,6 @@ test('of names that would cover each other the first one stands', () => {
   const name = (id: string, x: number, y: number, text = '城关镇') => ({ id, name: text, x, y });
   expect(apart([name('a', 100, 100), name('b', 120, 105), name('c', 100, 118), name('d', 150, 100)])).toEqual(['a', 'c', 'd']);
   expect(apart([name('a', 100, 100, 'Chengguan'), name('b', 160, 100, 'Chengguan')])).toEqual(['a']);
+  expect(apart([name('a', 100, 100), name('b', 200, 100)], [{ x: 120, y: 110 }, { x: 200, y: 130 }])).toEqual(['b']);
   expect(apart([])).toEqual([]);
 });

@@ -304,11 +304,12 @@ export class Pacer<T> {
   }
 }
 
-/** Which names can stand in their places without covering another; the first ones come first. */
-export function apart(names: readonly { id: string; name: string; x: number; y: number }[], size = 12): string[] {
+/** Which names can stand in their places without covering another or lying under a mark; the first ones come first. */
+export function apart(names: readonly { id: string; name: string; x: number; y: number }[], marks: readonly { x: number; y: number }[] = [], size = 12): string[] {
   const kept: { id: string; x: number; y: number; half: number }[] = [];
   for (const { id, name, x, y } of names) {
     const half = ([...name].reduce((w, c) => w + (c > '\u2e80' ? 1.15 : 0.75), 0.5) * size) / 2;
+    if (marks.some((m) => Math.abs(m.x - x) < half + 18 && Math.abs(m.y - y) < size * 0.5 + 18)) continue;
     if (kept.every((k) => Math.abs(k.x - x) >= k.half + half || Math.abs(k.y - y) >= size * 1.4)) kept.push({ id, x, y, half });
   }
   return kept.map((k) => k.id);
