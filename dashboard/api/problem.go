@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -151,6 +152,10 @@ func (a *API) explain(err error) error {
 	}
 	if p := explainAuth(err); p != nil {
 		return p
+	}
+	if errors.Is(err, context.Canceled) {
+		a.deps.Log.Debug().Err(err).Msg("whoever asked has left")
+		return problem(http.StatusServiceUnavailable, codeUnavailable, "the request was called off")
 	}
 	a.deps.Log.Error().Err(err).Msg("request failed")
 	return problem(http.StatusInternalServerError, codeInternal, "something went wrong here; it is in the log")

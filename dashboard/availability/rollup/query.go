@@ -99,43 +99,10 @@ func (s *Service) Today() string {
 	return day
 }
 
-// live returns the rows of today so far, where the query reaches until today.
-func (s *Service) live(ctx context.Context, q Query) ([]Row, error) {
-	now := s.deps.Now()
-	day, w := DayOf(now, s.deps.County().Location())
-	if q.From > day || q.To < day {
-		return nil, nil
-	}
-	t := &s.today
-	t.Lock()
-	defer t.Unlock()
-	if age := now.Sub(t.at); t.day != day || age < 0 || age >= todayFor {
-		w.To = now.UTC()
-		if !w.To.After(w.From) {
-			return nil, nil
-		}
-		c, err := s.Collect(ctx, Selection{Interval: w})
-		if err != nil {
-			return nil, err
-		}
-		t.at, t.day, t.rows = now, day, c.Rows()
-		for i := range t.rows {
-			t.rows[i].Day = day
-		}
-	}
-	var out []Row
-	for i := range t.rows {
-		if q.takes(&t.rows[i]) {
-			out = append(out, t.rows[i])
-		}
-	}
-	return out, nil
-}
-
 // Groups adds up by county, township, site, device or day. Rows are in the order of their
 // names; of a day there is none when nothing is known about it.
 func (s *Service) Groups(ctx context.Context, q Query, by string) ([]Row, error) {
-	today, err := s.live(ctx, q)
+	today, _, err := s.live(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +251,7 @@ const maxOutageSpans = 50
 
 // Outages lists outages, the longest first, at most limit of them; cause may be empty.
 func (s *Service) Outages(ctx context.Context, q Query, cause string, limit int) (out []Outage, more bool, err error) {
-	today, err := s.live(ctx, q)
+	today, known, err := s.live(ctx, q)
 	if err != nil {
 		return nil, false, err
 	}
@@ -318,13 +285,16 @@ func (s *Service) Outages(ctx context.Context, q Query, cause string, limit int)
 	for i := range today {
 		_ = take(&today[i]) // it never fails
 	}
-	end, err := s.end(q)
+	end, err := s.until(q)
 	if err != nil {
 		return nil, false, err
 	}
+	if !known.IsZero() && known.Before(end) {
+		end = known
+	}
 	for i := range out {
 		o := &out[i]
-		o.S, o.Open = o.To.Sub(o.From).Seconds(), o.Open && !o.To.Before(end.Add(-todayFor-time.Second))
+		o.S, o.Open = o.To.Sub(o.From).Seconds(), o.Open && !o.To.Before(end.Add(-time.Second))
 	}
 	slices.SortStableFunc(out, func(a, b Outage) int {
 		return cmp.Or(cmp.Compare(b.S, a.S), a.From.Compare(b.From), cmp.Compare(a.Site, b.Site), cmp.Compare(a.Device, b.Device))
@@ -335,8 +305,8 @@ func (s *Service) Outages(ctx context.Context, q Query, cause string, limit int)
 	return out, more, s.evidence(ctx, q, out)
 }
 
-// end is until when the query can know anything.
-func (s *Service) end(q Query) (time.Time, error) {
+// until is until when the query can know anything.
+func (s *Service) until(q Query) (time.Time, error) {
 	w, err := IntervalOf(q.To, s.deps.County().Location())
 	if now := s.deps.Now(); w.To.After(now) {
 		w.To = now
@@ -353,7 +323,7 @@ func (s *Service) evidence(ctx context.Context, q Query, outages []Outage) error
 	if err != nil {
 		return err
 	}
-	if w.To, err = s.end(q); err != nil {
+	if w.To, err = s.until(q); err != nil {
 		return err
 	}
 	facts, err := known(ctx, s.deps.Alarms, q.Sites, w)
@@ -381,7 +351,7 @@ func (s *Service) evidence(ctx context.Context, q Query, outages []Outage) error
 // Spans returns the timelines of the devices of a query's first day.
 func (s *Service) Spans(ctx context.Context, q Query) (map[event.DeviceKey][]availability.Span, error) {
 	q.To = q.From
-	rows, err := s.live(ctx, q)
+	rows, _, err := s.live(ctx, q)
 	if err != nil {
 		return nil, err
 	}

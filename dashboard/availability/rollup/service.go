@@ -26,8 +26,6 @@ const (
 	lateQuiet = 10 * time.Minute
 	// horizonDays is how far back days are computed and restated.
 	horizonDays = 31
-	// todayFor is how long the live figures of today are good for.
-	todayFor = time.Minute
 )
 
 // Reasons of a restatement. They are stored: never rename.
@@ -123,6 +121,8 @@ type Deps struct {
 // Service computes days and answers about them. It is safe for concurrent use.
 type Service struct {
 	deps Deps
+	base context.Context // ends with Stop
+	end  context.CancelFunc
 
 	life   sync.Mutex
 	cancel context.CancelFunc
@@ -132,12 +132,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	late  map[string]time.Time // days of which late words came, and when last
-	today struct {
-		sync.Mutex
-		at   time.Time
-		day  string
-		rows []Row
-	}
+	today today
 }
 
 // New checks what it needs and opens nothing.
@@ -145,7 +140,9 @@ func New(deps Deps) (*Service, error) {
 	if deps.Store == nil || deps.History == nil || deps.Alarms == nil || deps.County == nil || deps.Now == nil {
 		return nil, errors.New("make availability: Deps.Store, History, Alarms, County and Now are needed")
 	}
-	return &Service{deps: deps, late: map[string]time.Time{}}, nil
+	s := &Service{deps: deps, late: map[string]time.Time{}}
+	s.base, s.end = context.WithCancel(context.Background())
+	return s, nil
 }
 
 // Start begins to compute days.
@@ -156,7 +153,7 @@ func (s *Service) Start(context.Context) error {
 		return errors.New("start availability: it was started before")
 	}
 	var ctx context.Context
-	ctx, s.cancel = context.WithCancel(context.Background())
+	ctx, s.cancel = context.WithCancel(s.base)
 	s.done = make(chan struct{})
 	go func() {
 		defer close(s.done)
@@ -170,6 +167,8 @@ func (s *Service) Start(context.Context) error {
 func (s *Service) Stop(ctx context.Context) error {
 	s.life.Lock()
 	defer s.life.Unlock()
+	s.end()
+	s.today.all.Wait()
 	if s.cancel == nil {
 		return nil
 	}

@@ -22,10 +22,14 @@ type past struct {
 	check []event.Event
 	err   error
 	asked int
+	gate  chan struct{} // what is read waits for it; nil: nothing does
 }
 
 func (p *past) EachStatus(_ context.Context, _ []event.SiteID, _ []event.DeviceID, from, to time.Time, yield func(*event.Event) error) error {
 	p.asked++
+	if p.gate != nil {
+		<-p.gate
+	}
 	for k, of := range p.hours {
 		var at, before []time.Time
 		for _, h := range of {
@@ -228,6 +232,39 @@ func TestTodayCountsSoFar(t *testing.T) {
 	q.Sites = []event.SiteID{}
 	if rows := s.groups(t, q, rollup.ByCounty); len(rows) != 0 {
 		t.Errorf("a scope of nothing sees %+v", rows)
+	}
+}
+
+// TestTodayIsComputedOnce leaves a page while today is computed, comes back, and is told old
+// figures rather than to wait for new ones.
+func TestTodayIsComputedOnce(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.reports(t, "s1", "c1", "2026-11-25 00:00", "2026-11-26 00:00")
+	s.now = s.at(t, "2026-11-25 09:00")
+	q := of("2026-11-25", "2026-11-25")
+	q.Device, q.Sites = "c1", []event.SiteID{"s1"}
+	s.past.gate = make(chan struct{})
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := s.Groups(left, q, rollup.ByDevice); !errors.Is(err, context.Canceled) {
+		t.Fatalf("whoever left was answered: %v", err)
+	}
+	s.past.gate <- struct{}{}
+	if rows := s.groups(t, q, rollup.ByDevice); len(rows) != 1 || rows[0].RegisteredS != 9*3600 || s.past.asked != 1 {
+		t.Fatalf("asked %d times: %+v", s.past.asked, rows)
+	}
+	s.now = s.at(t, "2026-11-25 09:05")
+	if rows := s.groups(t, q, rollup.ByDevice); len(rows) != 1 || rows[0].RegisteredS != 9*3600 {
+		t.Fatalf("old figures were not told: %+v", rows)
+	}
+	s.past.gate <- struct{}{}
+	s.past.gate = nil
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if rows := s.groups(t, q, rollup.ByDevice); len(rows) != 1 || rows[0].RegisteredS != (9*60+5)*60 {
+		t.Fatalf("the new figures did not come: %+v", rows)
 	}
 }
 
