@@ -65,6 +65,7 @@ func TestEveryExportOperationByRole(t *testing.T) {
 		{"POST", "/exports/alarms?site=s2&state=all", map[string]int{"": 401, "admin": 202, "operator": 202, "guard": 404, "inspector": 202, "lost": 404}},
 		{"POST", "/exports/history?site=s2&device=c1&type=device_status", map[string]int{"": 401, "admin": 202, "operator": 202, "guard": 404, "inspector": 202, "lost": 404}},
 		{"POST", "/exports/availability?site=s2", map[string]int{"": 401, "admin": 202, "operator": 202, "guard": 404, "inspector": 202, "lost": 404}},
+		{"POST", "/exports/audit?by=admin", map[string]int{"": 401, "admin": 202, "operator": 403, "guard": 403, "inspector": 403, "lost": 403}},
 		{"GET", "/exports/" + job.ID, map[string]int{"": 401, "operator": 404, "guard": 404, "inspector": 404, "lost": 404, "admin": 200}},
 		{"GET", "/exports/" + job.ID + "/file", map[string]int{"": 401, "operator": 404, "guard": 404, "inspector": 404, "lost": 404, "admin": 200}},
 		{"POST", "/exports/" + job.ID + "/cancel", map[string]int{"": 401, "operator": 404, "guard": 404, "inspector": 404, "lost": 404}},
@@ -181,5 +182,35 @@ func TestAlarmsExport(t *testing.T) {
 	guard := w.login(t, "guard")
 	if j := guard.export("/api/v1/exports/alarms?state=all"); j.Rows != 1 {
 		t.Errorf("a guard of s1 gets %d alarms", j.Rows)
+	}
+}
+
+// The file of the audit has the rows that the list had, over the pages of both, and a
+// device's text in it is no formula.
+func TestAuditExport(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus(), func(h *fakeHistory) { h.rows = passages(2) })
+	admin := w.login(t, "admin")
+	for range 3 {
+		admin.export("/api/v1/exports/gate-log?format=csv&device==1%2B1")
+	}
+	var listed list[api.AuditEntry]
+	eventually(t, "the ends are in the audit", func() bool {
+		admin.get("/api/v1/audit?area=export&limit=500", &listed)
+		return len(listed.Items) == 6
+	})
+	to := listed.Items[0].At.Add(time.Nanosecond).Format(time.RFC3339Nano)
+	admin.get("/api/v1/audit?area=export&limit=500&to="+to, &listed)
+	for _, format := range []string{"csv", "xlsx"} {
+		j := admin.export("/api/v1/exports/audit?lang=en&area=export&format=" + format + "&to=" + to)
+		rows := rowsOf(t, format, admin.request(http.MethodGet, "/api/v1/exports/"+j.ID+"/file", "").Body)
+		if len(rows) != len(listed.Items)+1 || rows[0][5] != "Detail" {
+			t.Fatalf("%s: %d rows of %d: %q", format, len(rows), len(listed.Items), rows[0])
+		}
+		for i, e := range listed.Items {
+			if got := rows[i+1]; got[0] != fmt.Sprint(e.Seq) || got[2] != e.By || got[3] != e.Action || got[4] != e.Subject || got[5] != string(e.Detail) {
+				t.Errorf("%s, row %d: %q is not %+v", format, i, got, e)
+			}
+		}
 	}
 }

@@ -46,8 +46,10 @@ type exportID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
+// accepted marks an operation that begins a job.
+func accepted(op *huma.Operation) { op.DefaultStatus = http.StatusAccepted }
+
 func (a *API) exportRoutes() {
-	accepted := func(op *huma.Operation) { op.DefaultStatus = http.StatusAccepted }
 	handle(a, http.MethodPost, "/exports/gate-log", "Write the gate log into a file; the filter is that of GET /gate-log", everyone(), a.exportGateLog, accepted)
 	handle(a, http.MethodPost, "/exports/alarms", "Write alarms into a file; the filter is that of GET /alarms", everyone(), a.exportAlarms, accepted)
 	handle(a, http.MethodPost, "/exports/history", "Write the events of a device into a file; the filter is that of GET /history", everyone(), a.exportHistory, accepted)

@@ -65,8 +65,13 @@ type GateLogPage struct {
 	SearchedTo *time.Time `json:"searched_to"`
 }
 
-// pageBudget is how long a page of the gate log looks for rows before it shows those it has.
-const pageBudget = 150 * time.Millisecond
+// How long a page of the gate log looks for rows before it shows those it has. A reader
+// waits for the first page; the ones behind it, asked for in turn while little is found,
+// cover more time each and still say every second how far they are.
+const (
+	pageBudget     = 150 * time.Millisecond
+	nextPageBudget = 600 * time.Millisecond
+)
 
 // gateLogQuery is the filter of the gate log within a scope; the list, its count and the
 // file use it. Sites that are empty, not nil, have no rows.
@@ -84,9 +89,13 @@ func (a *API) gateLogQuery(id auth.Identity, in *GateLogInput) (GateLogQuery, er
 	if in.Township != "" {
 		sites = a.ofTownship(sites, in.Township)
 	}
+	budget := pageBudget
+	if in.Cursor != "" {
+		budget = nextPageBudget
+	}
 	return GateLogQuery{
 		Sites: sites, From: in.From, To: in.To, PersonKind: in.PersonKind, Direction: in.Direction, Result: in.Result,
-		Device: in.Device, Text: in.Text, Budget: pageBudget, Limit: in.Limit, Cursor: in.Cursor,
+		Device: in.Device, Text: in.Text, Budget: budget, Limit: in.Limit, Cursor: in.Cursor,
 	}, nil
 }
 

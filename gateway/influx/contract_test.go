@@ -74,6 +74,7 @@ func contract(t *testing.T, s server) {
 		"every type comes back":         checkRoundTrip,
 		"writing twice is writing once": checkIdempotent,
 		"pages are complete":            checkPages,
+		"series keep gaps and extremes": checkSeries,
 		"filters are literal":           checkFilters,
 		"status time line":              checkStatus,
 		"anomalies":                     checkAnomalies,

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -34,6 +35,11 @@ type Question struct {
 	// FastestMS is the fastest first page or the fastest next one, whichever is slower: what
 	// the database needs where nothing else runs.
 	FastestMS float64 `json:"fastest_ms"`
+	// CPUMS is the least CPU time that a first page took of this process, database and all:
+	// what others take from the same cores does not count. 0 where it cannot be measured.
+	CPUMS float64 `json:"cpu_ms"`
+	// Load is the load average when the question was done, 0 where the system has none.
+	Load float64 `json:"load"`
 	// Rows are those of the first page. Fewer than 100 with Partial: the budget of a page was
 	// spent, and the page goes on from where it ended.
 	Rows    int  `json:"rows"`
@@ -142,15 +148,16 @@ func historyQuestions(end time.Time) []historyQuestion {
 // ask reads the first page and the one behind it, several times.
 func ask(ctx context.Context, r *influx.Reader, q influx.GateLogQuery) (Question, error) {
 	var out Question
-	var first, then []time.Duration
+	var first, then, cpu []time.Duration
 	for range historyRepeats {
 		q.Cursor = ""
-		begin := time.Now()
+		begin, used := time.Now(), cpuTime()
 		rows, next, err := r.GateLog(ctx, q)
 		if err != nil {
 			return out, err
 		}
 		first = append(first, time.Since(begin))
+		cpu = append(cpu, cpuTime()-used)
 		out.Rows, out.Partial = len(rows), next != "" && len(rows) < q.Limit
 		if next == "" {
 			continue
@@ -163,6 +170,7 @@ func ask(ctx context.Context, r *influx.Reader, q influx.GateLogQuery) (Question
 		then = append(then, time.Since(begin))
 	}
 	out.First, out.Next = quantile(first), quantile(then)
+	out.CPUMS, out.Load = float64(slices.Min(cpu))/float64(time.Millisecond), loadAverage()
 	out.FastestMS = float64(first[0]) / float64(time.Millisecond) // they are sorted now
 	if len(then) > 0 {
 		out.FastestMS = max(out.FastestMS, float64(then[0])/float64(time.Millisecond))

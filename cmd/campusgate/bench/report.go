@@ -133,13 +133,13 @@ func (r *Report) Print(w io.Writer) error {
 	}
 	if h := r.History; h != nil {
 		p.line("\nGate log of a year, %d passages (loaded in %.0f s), pages of 100, milliseconds", h.Rows, h.LoadSeconds)
-		p.line("  %-26s %8s %26s %26s", "", "rows", "first page p50 / p99", "next page p50 / p99")
+		p.line("  %-26s %8s %26s %26s %8s %8s %6s", "", "rows", "first page p50 / p99", "next page p50 / p99", "fastest", "CPU", "load")
 		for _, q := range h.Questions {
 			more := ""
 			if q.Partial {
 				more = "+"
 			}
-			p.line("  %-26s %8s %17.0f / %6.0f %17.0f / %6.0f", q.Name, fmt.Sprint(q.Rows, more), q.First.P50, q.First.P99, q.Next.P50, q.Next.P99)
+			p.line("  %-26s %8s %17.0f / %6.0f %17.0f / %6.0f %8.0f %8.0f %6.1f", q.Name, fmt.Sprint(q.Rows, more), q.First.P50, q.First.P99, q.Next.P50, q.Next.P99, q.FastestMS, q.CPUMS, q.Load)
 		}
 		p.line("  +: the page ended when its %v were spent and goes on from there", PageBudget)
 	}
