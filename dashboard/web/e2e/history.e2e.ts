@@ -96,6 +96,32 @@ test('the live log is exported by its own filter', async () => {
   expect([mock.exports.jobs[0]!.list, q.get('site'), q.get('direction')]).toEqual(['gate-log', 's002', 'in']);
 });
 
+test('availability and the audit are exported by their own filter, and a site leads to its devices', async () => {
+  const { mock, open } = await begin();
+  const page = await open('admin', '/uptime?kind=camera&site=s002');
+  await page.getByRole('button', { name: '导出' }).click();
+  await page.getByRole('group', { name: '导出文件: 在线率' }).getByRole('button', { name: '开始导出' }).click();
+  await until(() => mock.exports.jobs.length, (n) => n === 1);
+  const q = new URLSearchParams(mock.exports.jobs[0]!.query);
+  expect([mock.exports.jobs[0]!.list, q.get('site'), q.get('kind'), q.get('group')]).toEqual(['availability', 's002', 'camera', 'device']);
+  expect(q.get('from_day')).toMatch(/^20\d\d-\d\d-\d\d$/);
+  expect(await axe(page)).toEqual([]);
+  await page.goto(new URL('/ops/audit?area=rules&by=admin', page.url()).href);
+  await page.getByRole('button', { name: '导出' }).click();
+  const box = page.getByRole('group', { name: '导出文件: 操作审计' });
+  await box.getByRole('button', { name: '开始导出' }).click();
+  await until(() => mock.exports.jobs.length, (n) => n === 2);
+  const audit = new URLSearchParams(mock.exports.jobs[0]!.query);
+  expect([mock.exports.jobs[0]!.list, audit.get('area'), audit.get('by')]).toEqual(['audit', 'rules', 'admin']);
+  // All of the panel can be reached: nothing cuts it off.
+  await until(() => box.getByRole('button', { name: '取消' }).click({ trial: true, timeout: 5000 }).then(() => true, () => false));
+  expect(await axe(page)).toEqual([]);
+  await page.goto(new URL('/sites/s002', page.url()).href);
+  await page.locator('[data-device=k1] a').click();
+  await until(() => new URL(page.url()).pathname, (p) => p === '/devices/s002/k1');
+  await page.getByRole('img').locator('canvas').waitFor();
+});
+
 test('an export is called off, and a refusal is said', async () => {
   const { mock, open, watch } = await begin();
   mock.exports.hold = true;

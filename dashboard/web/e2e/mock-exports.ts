@@ -23,7 +23,7 @@ export class Exports {
   answer(req: IncomingMessage, url: URL, path: string, user: Me): Answer | null {
     if (path === '/gate-log/count') return { body: { n: 4321 } };
     if (path === '/series') return { body: this.series ? this.series(url.searchParams) : this.#day(url.searchParams) };
-    const begin = /^\/exports\/(gate-log|alarms|history|availability)$/.exec(path);
+    const begin = /^\/exports\/(gate-log|alarms|history|availability|audit)$/.exec(path);
     if (begin && req.method === 'POST') {
       const q = new URLSearchParams(url.searchParams);
       const format = q.get('format') ?? 'csv';

@@ -2,7 +2,7 @@
 import { ApiError, get, post, withQuery, type Query } from './api';
 import type { Page } from './types';
 
-export type ExportList = 'gate-log' | 'alarms' | 'history' | 'availability';
+export type ExportList = 'gate-log' | 'alarms' | 'history' | 'availability' | 'audit';
 export interface ExportJob {
   id: string;
   list: ExportList;
