@@ -19,7 +19,7 @@ describe('the list', () => {
     // In trouble first, then late, then the others.
     const order = await page.locator('[data-bus]').evaluateAll((a) => a.map((e) => (e as HTMLElement).dataset['bus']));
     expect(order.slice(0, 2)).toEqual(['s006/bus1', 's004/bus1']);
-    expect(await page.locator('[data-marker]').evaluateAll((m) => m.map((e) => (e as HTMLElement).dataset['marker']).sort())).toEqual([...order].sort());
+    expect(await page.locator('[data-point]').evaluateAll((m) => m.map((e) => (e as HTMLElement).dataset['point']).sort())).toEqual([...order].sort());
     await page.getByLabel('筛选').selectOption('late');
     await until(() => page.locator('[data-bus]').count(), (n) => n === 2);
     expect(page.url()).toContain('only=late');
@@ -58,11 +58,15 @@ describe('one bus', () => {
     expect(await facts.textContent()).toMatch(/行驶中.*\d km\/h.*限速 60.*\/ 45.*晚 [45] 分.*班次.*往学校.*走廊 200 米/s);
     expect(await page.getByRole('link', { name: '时速 71' }).getAttribute('href')).toBe('/alarms/o1');
     const d = mock.world.devices.get('s004/bus1')!;
-    const before = (await page.locator('path.trail').first().getAttribute('d'))!;
+    const trail = (): Promise<string> => page.locator('[data-line^=trail], [data-line^=fast]').evaluateAll((p) => p.map((e) => e.getAttribute('d')).join(''));
+    const before = await trail();
+    expect(await page.locator('[data-point^=stop]').count()).toBe(5);
+    expect(Number(await page.locator('[data-line=corridor]').getAttribute('stroke-width'))).toBeGreaterThan(4);
     mock.setDevices([{ ...d, last_seen: new Date().toISOString(), position: { ...d.position!, lat: d.position!.lat + 0.001, speed_kmh: 72, at: new Date().toISOString() } }]);
     await until(() => facts.textContent(), (s) => !!s?.includes('超速'));
-    await until(() => page.locator('path.trail').evaluateAll((p) => p.map((e) => e.getAttribute('d')).join('')), (s) => s.length > before.length);
-    expect(await page.locator('path.trail.fast').count()).toBe(1);
+    await until(trail, (s) => s.length > before.length);
+    expect(await page.locator('[data-line^=fast]').count()).toBe(1);
+    expect(await page.locator('[data-point="s004/bus1"]').getAttribute('data-tone')).toBe('warn');
     expect(await axe(page)).toEqual([]);
   });
 
@@ -93,7 +97,12 @@ describe('one bus', () => {
     const line = page.locator('[role=row]', { has: page.locator('[data-bus="s002/bus1"]') });
     await until(() => line.textContent(), (s) => !!s?.includes('失联 12 分钟'));
     expect(await line.locator('s').count()).toBeGreaterThan(1);
-    expect(await page.locator('[data-marker="s002/bus1"]').getAttribute('class')).toMatch(/stale/);
+    // On the map it is grey and hatched, and points nowhere.
+    const mark = page.locator('[data-point="s002/bus1"]');
+    await until(() => mark.getAttribute('data-old'), (v) => v === 'true');
+    expect(await mark.getAttribute('data-tone')).toBe('stale');
+    expect(await mark.locator('[clip-path]').count()).toBe(1);
+    expect(await mark.locator('[transform^=rotate]').count()).toBe(0);
   });
 
   test('replay: the slider moves by key, plays at a rate, stands in the URL (20)', async () => {
@@ -118,7 +127,7 @@ describe('one bus', () => {
     await press('PageDown', '06:51:00');
     await press('End', '07:08:00');
     await press('Home', '06:51:00');
-    const marker = page.locator('[data-marker]');
+    const marker = page.locator('[data-point="s004/bus1"]');
     const start = await marker.getAttribute('transform');
     for (let i = 0; i < 5; i++) await page.keyboard.press('PageUp');
     await until(() => page.locator('[data-facts]').textContent(), (s) => !!s?.includes('71') && s.includes('超速'));

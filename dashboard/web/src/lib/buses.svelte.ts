@@ -1,11 +1,13 @@
 // Buses as the pages and the wall show them: the registry's word joined with the live one.
+import { rank } from './alarms';
 import { get } from './api';
 import { serverClock } from './clock.svelte';
 import { data } from './data.svelte';
 import { shown, type Shown } from './devices';
 import { MOVING_KMH, OLD_POSITION_MS, ON_TIME_S, progress, running, way, type Bus, type Progress, type Way } from './fleet';
 import { ms } from './time';
-import type { Device } from './types';
+import type { MapPoint, Tone } from './map';
+import type { Device, Severity } from './types';
 
 export interface BusRow {
   id: string;
@@ -24,7 +26,17 @@ export interface BusRow {
   early: boolean;
   fast: boolean;
   full: boolean;
+  /** Its open alarms, and the worst of them; empty: none is open. */
   alarms: number;
+  worst: Severity | '';
+}
+
+/** A bus as a map shows it: by what it calls for first, hatched when it may be elsewhere by now. Null without a place. */
+export function busPoint(r: BusRow, name: string): MapPoint | null {
+  const p = r.device.position;
+  if (!p?.fix) return null;
+  const tone: Tone = p.sos || r.worst === 'critical' ? 'bad' : r.worst === 'high' || r.worst === 'warning' || r.late || r.fast || r.full ? 'warn' : r.old ? 'stale' : r.running ? 'ok' : 'muted';
+  return { id: r.id, lat: p.lat, lon: p.lon, name, shape: 'bus', tone, heading: r.running && !r.old ? p.heading : null, old: r.old };
 }
 
 class Buses {
@@ -42,9 +54,11 @@ class Buses {
   });
   devices: Device[] = $derived(data.devices.list.filter((d) => d.kind === 'bus'));
   #alarms = $derived.by(() => {
-    const out = new Map<string, number>();
+    const out = new Map<string, { n: number; worst: Severity }>();
     for (const a of data.alarms.list) {
-      if (a.kind === 'bus' && a.state !== 'normal' && a.state !== 'suppressed') out.set(`${a.site}/${a.device}`, (out.get(`${a.site}/${a.device}`) ?? 0) + 1);
+      if (a.kind !== 'bus' || a.state === 'normal' || a.state === 'suppressed') continue;
+      const known = out.get(`${a.site}/${a.device}`);
+      out.set(`${a.site}/${a.device}`, { n: (known?.n ?? 0) + 1, worst: known && rank(known.worst) <= rank(a.severity) ? known.worst : a.severity });
     }
     return out;
   });
@@ -81,7 +95,7 @@ class Buses {
       late: delay > ON_TIME_S, early: delay < -ON_TIME_S,
       fast: !old && onTrip && p !== null && bus !== undefined && p.speed_kmh > bus.limit_kmh,
       full: !old && p !== null && (bus?.capacity ?? 0) > 0 && p.passengers > bus!.capacity,
-      alarms: this.#alarms.get(d.id) ?? 0,
+      alarms: this.#alarms.get(d.id)?.n ?? 0, worst: this.#alarms.get(d.id)?.worst ?? '',
     };
   }
 }

@@ -269,3 +269,17 @@ export function extend(places: readonly Place[], d: Device, from: number): Place
   kept.push({ at: p.at, lat: p.lat, lon: p.lon, fix: p.fix, speed_kmh: p.speed_kmh, heading: p.heading, passengers: p.passengers, trip: p.trip, trip_state: p.trip_state, sos: p.sos, late: false });
   return kept;
 }
+
+/** A trail in pieces that can be drawn: a lost fix breaks it, and so does a change between allowed and too fast. */
+export function pieces(trail: readonly Place[], limit: number): { fast: boolean; places: Place[] }[] {
+  const out: { fast: boolean; places: Place[] }[] = [];
+  for (let i = 1; i < trail.length; i++) {
+    const [a, b] = [trail[i - 1]!, trail[i]!];
+    if (!a.fix || !b.fix) continue;
+    const fast = b.speed_kmh > limit;
+    const last = out.at(-1);
+    if (last && last.fast === fast && last.places.at(-1) === a) last.places.push(b);
+    else out.push({ fast, places: [a, b] });
+  }
+  return out;
+}

@@ -34,6 +34,8 @@ export interface MapPoint extends LatLon {
   tone: Tone;
   /** Degrees clockwise from north: an arrow shows where it goes. */
   heading?: number | null;
+  /** It is not sure to be there any more: drawn hatched. */
+  old?: boolean;
 }
 /** What the map looks at. */
 export interface MapView extends LatLon {

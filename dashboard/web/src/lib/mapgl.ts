@@ -24,6 +24,8 @@ export interface GlOptions {
   base: Base | null;
   scene: Scene;
   view: MapView;
+  /** How much larger than on a desk marks and names are. */
+  scale: number;
   onselect: (id: string, kind: 'site' | 'point') => void;
   /** After a move that a person made. */
   onview: (v: MapView) => void;
@@ -42,7 +44,7 @@ const lineFeature = (l: MapLine): Feature => ({
   type: 'Feature', id: l.id, geometry: { type: 'LineString', coordinates: l.points.map(at) },
   properties: { id: l.id, tone: l.tone, dashed: !!l.dashed, width: l.width ?? 3, ground: l.metres ? l.metres * pixelsPerMetre(l.points[0]?.lat ?? 0, 0) : 0 },
 });
-const pointFeature = (p: MapPoint): Feature => pointOf(p.id, p, { name: p.name, shape: p.shape, tone: p.tone, heading: p.heading ?? -1 });
+const pointFeature = (p: MapPoint): Feature => pointOf(p.id, p, { name: p.name, shape: p.shape, tone: p.tone, heading: p.heading ?? -1, old: !!p.old });
 
 let ready: Promise<void> | null = null;
 /** The style sheet and the worker, once for all maps of the page. */
@@ -97,7 +99,7 @@ export class CountyGl {
     map.on('moveend', (e) => {
       if (!(e as { own?: boolean }).own) opts.onview(this.view);
     });
-    for (const layer of ['sites', 'points']) {
+    for (const layer of ['sites', 'stops', 'points']) {
       map.on('click', layer, (e: MapLayerMouseEvent) => void this.#click(e, layer === 'sites' ? 'site' : 'point'));
       map.on('mouseenter', layer, () => (map.getCanvas().style.cursor = 'pointer'));
       map.on('mouseleave', layer, () => (map.getCanvas().style.cursor = ''));
@@ -132,6 +134,12 @@ export class CountyGl {
     this.#colours = palette();
     this.#known.clear();
     this.#map.setStyle(this.#style(), { diff: false });
+  }
+  /** Draws marks and names so much larger. */
+  resize(scale: number): void {
+    if (scale === this.#opts.scale) return;
+    this.#opts.scale = scale;
+    this.recolour();
   }
   /** The words of the map's own label. */
   label(text: string): void {
@@ -203,11 +211,20 @@ export class CountyGl {
     const c = this.#colours;
     const css = getComputedStyle(document.documentElement);
     const v = (name: string): string => css.getPropertyValue(name).trim();
-    const base = this.#opts.base;
+    const { base, scale } = this.#opts;
     const tones = ['match', ['get', 'tone'], ...Object.entries(c.tone).flat(), c.text];
     const data = (features: FeatureCollection, more = {}): StyleSpecification['sources'][string] => ({ type: 'geojson', data: features, promoteId: 'id', ...more });
     const line = (id: string, filter: unknown, more: object, width: unknown = ['get', 'width']): LayerSpecification => ({
       id, type: 'line', source: 'lines', filter, layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { 'line-color': tones, 'line-width': width, ...more },
+    } as LayerSpecification);
+    // What moves lies above the stops, and its name comes before theirs.
+    const point = (id: string, filter: unknown): LayerSpecification => ({
+      id, type: 'symbol', source: 'points', filter,
+      layout: {
+        'icon-image': ['concat', 'p:', ['get', 'shape'], ':', ['get', 'tone'], ['case', ['get', 'old'], ':old', '']], 'icon-size': scale, 'icon-allow-overlap': true, 'icon-ignore-placement': true,
+        'text-field': ['step', ['zoom'], '', 9.5, ['get', 'name']], 'text-font': font, 'text-size': 12 * scale, 'text-anchor': 'top', 'text-offset': [0, 0.9], 'text-optional': true,
+      },
+      paint: { 'text-color': v('--text'), 'text-halo-color': v('--panel'), 'text-halo-width': 1.4 },
     } as LayerSpecification);
     const mark = ['concat', 'm:', ['get', 'rank'], ':', ['get', 'alarms'], ':', ['coalesce', ['get', 'point_count'], 1]];
     return {
@@ -220,7 +237,7 @@ export class CountyGl {
         points: data(this.#first('points', this.#scene.points.map(pointFeature))),
         selected: { type: 'geojson', data: this.#selected() },
         sites: data(this.#first('sites', this.#scene.sites.map(siteFeature)), {
-          cluster: true, clusterRadius: CLUSTER_PX, clusterMaxZoom: CLUSTER_MAX_ZOOM - 1, maxzoom: MAX_ZOOM,
+          cluster: true, clusterRadius: CLUSTER_PX * scale, clusterMaxZoom: CLUSTER_MAX_ZOOM - 1, maxzoom: MAX_ZOOM,
           clusterProperties: { rank: ['max', ['get', 'rank']], alarms: ['+', ['get', 'alarms']] },
         }),
       },
@@ -238,27 +255,21 @@ export class CountyGl {
         line('lines-dashed', ['all', ['==', ['get', 'ground'], 0], ['get', 'dashed']], { 'line-dasharray': [2, 2] }),
         {
           id: 'names', type: 'symbol', source: 'names',
-          layout: { 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 12, 'text-letter-spacing': 0.12 },
+          layout: { 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 12 * scale, 'text-letter-spacing': 0.12 },
           paint: { 'text-color': v('--muted'), 'text-halo-color': v('--panel'), 'text-halo-width': 1.4 },
         },
-        { id: 'selected', type: 'circle', source: 'selected', paint: { 'circle-radius': 19, 'circle-color': v('--focus'), 'circle-opacity': 0.22, 'circle-stroke-color': v('--focus'), 'circle-stroke-width': 2.5 } },
+        { id: 'selected', type: 'circle', source: 'selected', paint: { 'circle-radius': 19 * scale, 'circle-color': v('--focus'), 'circle-opacity': 0.22, 'circle-stroke-color': v('--focus'), 'circle-stroke-width': 2.5 } },
         {
           id: 'sites', type: 'symbol', source: 'sites',
           layout: {
-            'icon-image': mark, 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'symbol-sort-key': ['get', 'rank'], 'symbol-z-order': 'source',
-            'text-field': ['step', ['zoom'], '', 10.5, ['coalesce', ['get', 'name'], '']], 'text-font': font, 'text-size': 12, 'text-anchor': 'top', 'text-offset': [0, 1.25], 'text-optional': true, 'text-max-width': 9,
+            'icon-image': mark, 'icon-size': scale, 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'symbol-sort-key': ['get', 'rank'], 'symbol-z-order': 'source',
+            'text-field': ['step', ['zoom'], '', 10.5, ['coalesce', ['get', 'name'], '']], 'text-font': font, 'text-size': 12 * scale, 'text-anchor': 'top', 'text-offset': [0, 1.25], 'text-optional': true, 'text-max-width': 9,
           },
           paint: { 'text-color': v('--text'), 'text-halo-color': v('--panel'), 'text-halo-width': 1.4 },
         },
-        { id: 'arrows', type: 'symbol', source: 'points', filter: ['>=', ['get', 'heading'], 0], layout: { 'icon-image': ['concat', 'p:arrow:', ['get', 'tone']], 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
-        {
-          id: 'points', type: 'symbol', source: 'points',
-          layout: {
-            'icon-image': ['concat', 'p:', ['get', 'shape'], ':', ['get', 'tone']], 'icon-allow-overlap': true, 'icon-ignore-placement': true,
-            'text-field': ['step', ['zoom'], '', 9.5, ['get', 'name']], 'text-font': font, 'text-size': 12, 'text-anchor': 'top', 'text-offset': [0, 0.9], 'text-optional': true,
-          },
-          paint: { 'text-color': v('--text'), 'text-halo-color': v('--panel'), 'text-halo-width': 1.4 },
-        },
+        point('stops', ['==', ['get', 'shape'], 'stop']),
+        { id: 'arrows', type: 'symbol', source: 'points', filter: ['>=', ['get', 'heading'], 0], layout: { 'icon-image': ['concat', 'p:arrow:', ['get', 'tone']], 'icon-size': scale, 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
+        point('points', ['!=', ['get', 'shape'], 'stop']),
       ] as LayerSpecification[],
     };
   }

@@ -48,7 +48,7 @@ export function radiusOf(severity: Severity | '', sites: number): number {
 
 /**
  * Draws the mark that an id names: "m:<rank>:<alarms>:<sites>" for sites, "p:<shape>:<tone>"
- * for other points ("bus", "stop", "dot", "arrow"). Null for an id of another kind.
+ * for other points ("bus", "stop", "dot", "arrow"), with ":old" behind it hatched. Null for an id of another kind.
  */
 export function draw(id: string, colours: Palette, ratio: number): ImageData | null {
   const [kind, a = '', b = '', c = ''] = id.split(':');
@@ -61,7 +61,7 @@ export function draw(id: string, colours: Palette, ratio: number): ImageData | n
   ctx.translate(size / 2, size / 2);
   ctx.lineJoin = 'round';
   if (kind === 'm') site(ctx, Number(a), Number(b), Number(c), colours);
-  else if (kind === 'p') point(ctx, a, colours.tone[b] ?? colours.text, colours);
+  else if (kind === 'p') point(ctx, a, colours.tone[b] ?? colours.text, c === 'old', colours);
   else return null;
   return ctx.getImageData(0, 0, canvas.width, canvas.height);
 }
@@ -108,19 +108,28 @@ function site(ctx: CanvasRenderingContext2D, rank: number, alarms: number, sites
   }
 }
 
-function point(ctx: CanvasRenderingContext2D, shape: string, tone: string, c: Palette): void {
+function point(ctx: CanvasRenderingContext2D, shape: string, tone: string, old: boolean, c: Palette): void {
   const path = new Path2D(pointShape(shape));
-  ctx.fillStyle = shape === 'stop' ? c.edge : tone;
-  ctx.strokeStyle = shape === 'stop' ? tone : c.edge;
+  const hollow = old || shape === 'stop';
+  ctx.fillStyle = hollow ? c.edge : tone;
+  ctx.strokeStyle = hollow ? tone : c.edge;
   ctx.lineWidth = shape === 'stop' ? 2.5 : 1.5;
   ctx.fill(path);
+  if (old) {
+    ctx.save();
+    ctx.clip(path);
+    ctx.stroke(new Path2D(HATCH));
+    ctx.restore();
+  }
   ctx.stroke(path);
-  if (shape === 'bus') {
+  if (shape === 'bus' && !old) {
     ctx.fillStyle = c.edge;
     ctx.fillRect(-5, -3.5, 4, 3);
     ctx.fillRect(1, -3.5, 4, 3);
   }
 }
+/** Slanting lines over a mark whose place is old, as SVG path data. */
+export const HATCH = 'M-14 6L-2 -6M-10 8L4 -6M-5 8L9 -6M0 8L12 -4';
 /** The shapes of other points; an arrow lies outside a bus and points north. */
 export function pointShape(shape: string): string {
   switch (shape) {
