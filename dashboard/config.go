@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/campusgate/campusgate/dashboard/alarm"
+	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/guard"
 	"github.com/campusgate/campusgate/dashboard/live"
@@ -47,6 +48,8 @@ type Config struct {
 	Report report.Config `yaml:"report"`
 	// Watch notices what falls silent, this process included.
 	Watch watch.Config `yaml:"watch"`
+	// Limits are how often one caller may ask for what costs much.
+	Limits api.Limits `yaml:"limits"`
 	// Map names the files of the map.
 	Map MapConfig `yaml:"map"`
 }
@@ -87,13 +90,14 @@ func DefaultConfig() Config {
 		Guard:          guard.DefaultConfig(),
 		Media:          media.DefaultConfig(),
 		Watch:          watch.DefaultConfig(),
+		Limits:         api.DefaultLimits(),
 		Map:            DefaultMapConfig(),
 	}
 }
 
 // Validate returns every wrong setting.
 func (c Config) Validate() error {
-	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate()), event.Under("guard", c.Guard.Validate()), event.Under("map", c.Map.Validate()), event.Under("media", c.Media.Validate())}
+	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate()), event.Under("guard", c.Guard.Validate()), event.Under("limits", c.Limits.Validate()), event.Under("map", c.Map.Validate()), event.Under("media", c.Media.Validate())}
 	check := func(ok bool, key string, value any, want string) {
 		if !ok {
 			faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})

@@ -216,7 +216,7 @@ func (d *Dashboard) listen(ctx context.Context) error {
 	}
 	handler, err := api.New(api.Deps{
 		County: d.deps.County, Live: d.county, Edits: d.registry, Rules: d.rules, Auth: manager, Alarms: d.alarms, State: d.model, Hub: d.hub, History: d.deps.History, Availability: d.uptime, Reports: d.reports,
-		Gateways: d.gateways, Notify: d.notify, Guards: d.guards, Inspect: d.inspect, Exports: d.exports, Media: d.media, Raise: d.raise, Health: d.Components, Web: d.deps.Web, Metrics: exposition,
+		Gateways: d.gateways, Notify: d.notify, Guards: d.guards, Inspect: d.inspect, Exports: d.exports, Media: d.media, Raise: d.raise, Health: d.Components, Limits: d.cfg.Limits, Web: d.deps.Web, Metrics: exposition,
 		Registry: d.deps.Registry, Log: d.deps.Log.With().Str("component", "api").Logger(), Build: d.deps.Build, TLS: secure, Now: d.deps.Now,
 	})
 	if err != nil {

@@ -74,6 +74,7 @@ func TestEveryGuardOperationByRole(t *testing.T) {
 		{"POST", "/find", `{"site":"s2","name":"王小明"}`, other},
 		{"GET", "/watch", "", map[string]int{"": 401, "admin": 200, "operator": 200, "guard": 403, "inspector": 403}},
 		{"POST", "/watch", at(`{"instruction":"i"}`, ""), write},
+		{"POST", "/watch/{record}/reveal", `{"reason":"r"}`, map[string]int{"": 401, "admin": 404, "operator": 404, "guard": 403, "inspector": 403, "lost": 404}},
 		{"POST", "/watch/{record}/end", `{"id":"role-test-3"}`, office},
 		{"GET", "/care", "", gate},
 		{"POST", "/care", at(`{"name":"","symbol":"escort","instruction":"i"}`, "s1"), write},

@@ -114,6 +114,7 @@ type Deps struct {
 	Web      http.Handler                                           // the page
 	Metrics  http.Handler                                           // /metrics
 	Registry prometheus.Registerer                                  // nil = a registry of its own
+	Limits   Limits                                                 // how often one caller may ask for what costs much; zero: DefaultLimits
 	Log      zerolog.Logger
 	Build    string
 	TLS      bool
@@ -127,6 +128,9 @@ type API struct {
 	huma   huma.API
 	origin *http.CrossOriginProtection
 	took   *prometheus.HistogramVec
+	// refused counts what was over the limits.
+	refused *prometheus.CounterVec
+	limiter *limiter
 }
 
 // New makes the handler.
@@ -148,13 +152,21 @@ func New(deps Deps) (*API, error) {
 	if deps.Live == nil {
 		deps.Live = event.NewRegistry(deps.County)
 	}
-	a := &API{deps: deps, router: chi.NewRouter(), origin: http.NewCrossOriginProtection()}
+	if deps.Limits == (Limits{}) {
+		deps.Limits = DefaultLimits()
+	}
+	a := &API{deps: deps, router: chi.NewRouter(), origin: http.NewCrossOriginProtection(), limiter: newLimiter(deps.Limits)}
 	a.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "campusgate_http_request_seconds", Help: "Time to answer a request, by route and status.",
 		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 	}, []string{"method", "route", "status"})
-	if err := deps.Registry.Register(a.took); err != nil {
-		return nil, fmt.Errorf("register metrics of API: %w", err)
+	a.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "campusgate_http_limited_total", Help: "Requests answered 429 because their caller asks too often, by limit.",
+	}, []string{"limit"})
+	for _, c := range []prometheus.Collector{a.took, a.refused} {
+		if err := deps.Registry.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics of API: %w", err)
+		}
 	}
 	a.origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		problem(http.StatusForbidden, codeForbidden, "requests from other origins change nothing here").write(w)

@@ -263,6 +263,11 @@ func (a *API) duties(ctx context.Context, id auth.Identity, in *siteInput) (*bod
 	if err != nil {
 		return nil, err
 	}
+	if !atGates(id) {
+		for i := range rows {
+			rows[i].Entry = rows[i].Entry.Masked()
+		}
+	}
 	return &body[Duties]{Duties{a.deps.Guards.Posts(s, rows), rows}}, nil
 }
 

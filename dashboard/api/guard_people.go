@@ -27,11 +27,15 @@ func (a *API) guardPeopleRoutes() {
 	handle(a, http.MethodGet, "/guard/watch", "The watch list, masked", []auth.Role{auth.Admin, auth.Operator}, withGuards(a, a.watchList))
 	handle(a, http.MethodPost, "/guard/watch", "Put somebody on the watch list; site empty: of the county", admins(), withGuards(a, a.watchPerson))
 	handle(a, http.MethodPost, "/guard/watch/{record}/end", "Take somebody off the watch list", admins(), withGuards(a, a.unwatch))
+	handle(a, http.MethodPost, "/guard/watch/{record}/reveal", "An entry of the watch list unmasked, for a reason that is written down", []auth.Role{auth.Admin, auth.Operator}, withGuards(a, a.revealWatched))
 	handle(a, http.MethodGet, "/guard/care", "Pupils to mind at the gate: symbols", gatekeepers(), withGuards(a, a.careList))
 	handle(a, http.MethodPost, "/guard/care", "Write down what to mind of a pupil", admins(), withGuards(a, a.mind))
 	handle(a, http.MethodPost, "/guard/care/{record}/look", "What to mind; every look is written down", gatekeepers(), withGuards(a, a.lookCare))
 	handle(a, http.MethodPost, "/guard/care/{record}/end", "There is nothing more to mind", admins(), withGuards(a, a.unmind))
 }
+
+// atGates reports whether the caller works at gates, and knows by name who else does.
+func atGates(id auth.Identity) bool { return id.May(auth.PermissionFor("guard", gatekeepers())) }
 
 func (a *API) certificates(ctx context.Context, id auth.Identity, in *guardList) (*body[list[guard.Row[guard.CertificateEntry]]], error) {
 	all := *in
@@ -40,6 +44,16 @@ func (a *API) certificates(ctx context.Context, id auth.Identity, in *guardList)
 	slices.SortStableFunc(rows, func(x, y guard.Row[guard.CertificateEntry]) int {
 		return strings.Compare(x.Entry.Expires, y.Entry.Expires)
 	})
+	for i := range rows {
+		e := &rows[i].Entry
+		masked := e.Masked()
+		if !atGates(id) {
+			e.Person = masked.Person
+		}
+		if !id.May(auth.PermissionFor("guard", admins())) { // who renews a certificate writes its number
+			e.Number = masked.Number
+		}
+	}
 	return page(rows, ""), err
 }
 
@@ -184,15 +198,24 @@ func (a *API) unwatch(ctx context.Context, id auth.Identity, in *ended) (*body[g
 	return &body[guard.Row[guard.WatchEntry]]{row}, err
 }
 
+func (a *API) revealWatched(ctx context.Context, id auth.Identity, in *revealInput) (*body[guard.Row[guard.WatchEntry]], error) {
+	row, err := a.deps.Guards.RevealWatched(ctx, id.Username, in.Body.Reason, in.Record, watching(id))
+	return &body[guard.Row[guard.WatchEntry]]{row}, err
+}
+
 func (a *API) careList(ctx context.Context, id auth.Identity, in *guardList) (*body[list[guard.Row[guard.CareEntry]]], error) {
 	open := *in
 	open.Open = true
 	rows, next, err := records[guard.CareEntry](ctx, a, id, &open, guard.KindCare)
 	for i := range rows {
-		e := &rows[i].Entry
-		e.Name, e.Instruction = guard.MaskName(e.Name), ""
+		maskCare(&rows[i])
 	}
 	return page(rows, next), err
+}
+
+// maskCare leaves the symbol; the rest is for whoever looks, which is written down.
+func maskCare(r *guard.Row[guard.CareEntry]) {
+	r.Entry.Name, r.Entry.Instruction = guard.MaskName(r.Entry.Name), ""
 }
 
 func (a *API) mind(ctx context.Context, id auth.Identity, in *placed[guard.CareEntry]) (*body[guard.Row[guard.CareEntry]], error) {
@@ -201,6 +224,7 @@ func (a *API) mind(ctx context.Context, id auth.Identity, in *placed[guard.CareE
 		return nil, err
 	}
 	row, err := a.deps.Guards.Mind(ctx, in.Body.change(id), s.ID, in.Body.Entry)
+	maskCare(&row)
 	return &body[guard.Row[guard.CareEntry]]{row}, err
 }
 
@@ -215,6 +239,7 @@ func (a *API) lookCare(ctx context.Context, id auth.Identity, in *struct {
 
 func (a *API) unmind(ctx context.Context, id auth.Identity, in *ended) (*body[guard.Row[guard.CareEntry]], error) {
 	row, err := a.deps.Guards.Unmind(ctx, in.Body.change(id), in.Record, id.Scope.Allows)
+	maskCare(&row)
 	return &body[guard.Row[guard.CareEntry]]{row}, err
 }
 

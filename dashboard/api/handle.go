@@ -63,13 +63,14 @@ func register[I, O any](a *API, method, path, summary string, refuse func(auth.I
 		OperationID: operationID(method, path), Method: method, Path: "/api/v1" + path, Summary: summary,
 		MaxBodyBytes: 64 << 10, Security: []map[string][]string{{"session": {}}, {"token": {}}},
 	}
+	cost := costOf(method, path)
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		id, ok := auth.From(ctx.Context())
 		if !ok {
 			answer(ctx, problem(http.StatusUnauthorized, codeUnauthenticated, auth.ErrUnauthenticated.Error()))
 		} else if why := refuse(id); why != "" {
 			answer(ctx, problem(http.StatusForbidden, codeForbidden, why))
-		} else {
+		} else if !a.limited(ctx, cost, id) {
 			next(ctx)
 		}
 	}}

@@ -84,7 +84,7 @@ type CaseDetail struct {
 
 func (a *API) inspectionRoutes() {
 	inspectors := []auth.Role{auth.Admin, auth.Inspector}
-	readers := []auth.Role{auth.Admin, auth.Inspector, auth.Operator}
+	readers := readers()
 	school := []auth.Role{auth.Admin, auth.Inspector, auth.Guard}
 	handle(a, http.MethodGet, "/inspection-forms", "The forms of inspections, every version", everyone(),
 		func(_ context.Context, _ auth.Identity, _ *struct{}) (*body[list[inspection.Sheet]], error) {
@@ -257,7 +257,10 @@ func (a *API) cases(kind inspection.Kind) func(context.Context, auth.Identity, *
 }
 
 // surprised tells that a person must not know which inspections are to come.
-func surprised(id auth.Identity) bool { return id.Role == auth.Guard }
+func surprised(id auth.Identity) bool { return !id.May(auth.PermissionFor("inspections", readers())) }
+
+// readers are those who may know which inspections are to come.
+func readers() []auth.Role { return []auth.Role{auth.Admin, auth.Inspector, auth.Operator} }
 
 // visibleCase returns a case that the caller may see.
 func (a *API) visibleCase(ctx context.Context, id auth.Identity, kind inspection.Kind, key string, now time.Time) (inspection.Case, []inspection.Step, error) {

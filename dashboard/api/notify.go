@@ -94,7 +94,7 @@ func (a *API) notifyRoutes() {
 }
 
 func (a *API) setQuiet(ctx context.Context, id auth.Identity, in *quietChange) (*body[list[notify.QuietView]], error) {
-	if id.Role != auth.Admin && id.Username != in.Person {
+	if !id.May(auth.PermissionFor("notify", admins())) && id.Username != in.Person {
 		return nil, problem(http.StatusForbidden, codeForbidden, "quiet hours of others are set by an administrator")
 	}
 	if err := a.deps.Notify.SetQuiet(ctx, in.Person, in.Body.Rev, in.Body.Quiet, id.Username); err != nil {

@@ -20,6 +20,7 @@ const (
 	codeUnauthenticated = "unauthenticated"
 	codeBadCredentials  = "bad_credentials"
 	codeTooManyTries    = "too_many_tries"
+	codeTooManyRequests = "too_many_requests"
 	codeSecondFactor    = "second_factor"   // the password is right, a code is needed too
 	codeBadCode         = "bad_code"        // the code is wrong, or was used before
 	codePasswordChange  = "password_change" // the password is right, and must be replaced

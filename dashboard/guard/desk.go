@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
@@ -103,11 +104,17 @@ func (s *Service) RevealPass(ctx context.Context, by, reason, id string, allows 
 	return reveal[Pass](ctx, s, KindPass, by, reason, id, allows)
 }
 
+// RevealWatched returns an entry of the watch list unmasked, and writes down who looked and why.
+func (s *Service) RevealWatched(ctx context.Context, by, reason, id string, allows func(event.SiteID) bool) (Row[WatchEntry], error) {
+	return reveal[WatchEntry](ctx, s, KindWatch, by, reason, id, allows)
+}
+
 func reveal[T any](ctx context.Context, s *Service, kind Kind, by, reason, id string, allows func(event.SiteID) bool) (Row[T], error) {
 	r, err := s.deps.Store.GuardRecord(ctx, id)
 	if err != nil || r.Kind != kind || !allows(r.Site) {
 		return Row[T]{}, orNone(err)
 	}
+	reason = strings.TrimSpace(reason)
 	if err := needed("reason", reason, maxText); err != nil {
 		return Row[T]{}, err
 	}

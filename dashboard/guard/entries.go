@@ -81,11 +81,23 @@ func (d *DutyEntry) Check() error {
 		fault(slices.Contains([]string{PostArrival, PostDeparture, PostGate}, d.Post), "post", "arrival, departure or gate"))
 }
 
+// Masked hides the name.
+func (d DutyEntry) Masked() DutyEntry {
+	d.Person = MaskName(d.Person)
+	return d
+}
+
 // CertificateEntry is a guard's certificate.
 type CertificateEntry struct {
 	Person  string `json:"person"`
 	Number  string `json:"number"`
 	Expires string `json:"expires" doc:"The last day on which it is valid, YYYY-MM-DD."`
+}
+
+// Masked hides the name and the number; the day and the record's id stay.
+func (c CertificateEntry) Masked() CertificateEntry {
+	c.Person, c.Number = MaskName(c.Person), maskNumber(c.Number)
+	return c
 }
 
 const dayForm = "2006-01-02"

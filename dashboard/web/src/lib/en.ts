@@ -116,7 +116,7 @@ export const en: Dict = {
     loading: 'Loading…', retry: 'Retry', of: (a, b) => `${a} / ${b}`, rows: (n) => n1(n, 'row', 'rows'), yes: 'yes', no: 'no', unassigned: 'unassigned', more: 'More',
   },
   error: {
-    unauthenticated: 'Please sign in.', bad_credentials: 'Wrong user name or password.', too_many_tries: 'Too many tries. Please wait.', forbidden: 'You may not do this.', not_found: 'Not found.',
+    unauthenticated: 'Please sign in.', bad_credentials: 'Wrong user name or password.', too_many_tries: 'Too many tries. Please wait.', too_many_requests: 'Too many requests. Please wait.', forbidden: 'You may not do this.', not_found: 'Not found.',
     conflict: 'Somebody else was first.', not_allowed: 'Not possible in this state.', invalid: 'Something is not filled in right.', unavailable: 'The service is unavailable for now.', internal: 'The server failed.', offline: 'The server cannot be reached.',
   },
   ev: {

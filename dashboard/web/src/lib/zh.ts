@@ -113,7 +113,7 @@ export const zh = {
     loading: '加载中…', retry: '重试', of: (a: number, b: number) => `${a} / ${b}`, rows: (n: number) => `${n} 行`, yes: '是', no: '否', unassigned: '未分配', more: '更多',
   },
   error: {
-    unauthenticated: '请先登录。', bad_credentials: '用户名或密码不正确。', too_many_tries: '尝试次数过多，请稍后再试。', forbidden: '无权执行此操作。', not_found: '未找到。',
+    unauthenticated: '请先登录。', bad_credentials: '用户名或密码不正确。', too_many_tries: '尝试次数过多，请稍后再试。', too_many_requests: '操作太频繁，请稍候。', forbidden: '无权执行此操作。', not_found: '未找到。',
     conflict: '已被他人处理。', not_allowed: '当前状态不能这样操作。', invalid: '填写有误。', unavailable: '服务暂不可用。', internal: '服务器出错。', offline: '无法连接服务器。',
   },
   ev: {
