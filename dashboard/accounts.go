@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,8 +61,9 @@ func (d *Dashboard) firstPassword() (string, error) {
 	return password, nil
 }
 
-// authOptions tell the accounts of what the configuration keeps and of the registry.
-func (d *Dashboard) authOptions() []auth.Option {
+// authOptions tell the accounts of what the configuration keeps, of the registry, and of
+// the page's address.
+func (d *Dashboard) authOptions(addr net.Addr) []auth.Option {
 	var kept []string
 	for _, a := range d.deps.Accounts {
 		kept = append(kept, a.Username)
@@ -69,8 +71,9 @@ func (d *Dashboard) authOptions() []auth.Option {
 	for _, a := range d.cfg.Accounts {
 		kept = append(kept, a.Username)
 	}
+	name := "campusgate " + d.county.County().Name.ZH
 	return []auth.Option{
-		auth.WithKept(kept), auth.WithTownships(d.township), auth.WithNow(d.deps.Now), auth.WithIssuer("campusgate " + d.county.County().Name.ZH),
+		auth.WithKept(kept), auth.WithTownships(d.township), auth.WithNow(d.deps.Now), auth.WithIssuer(name), auth.WithPasskeys(d.cfg.place(addr, name)),
 	}
 }
 

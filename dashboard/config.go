@@ -37,7 +37,9 @@ type Config struct {
 	// Accounts are made, and kept, as written here. Others are left alone.
 	Accounts []AccountConfig `yaml:"accounts"`
 	Session  auth.Config     `yaml:"session"`
-	Live     live.Config     `yaml:"live"`
+	// Passkeys says where people can log in with passkeys.
+	Passkeys PasskeyConfig `yaml:"passkeys"`
+	Live     live.Config   `yaml:"live"`
 	// Notify says who is told about alarms, and how.
 	Notify notify.Config `yaml:"notify"`
 	// Guard is about the guards at the gates.
@@ -97,7 +99,19 @@ func DefaultConfig() Config {
 
 // Validate returns every wrong setting.
 func (c Config) Validate() error {
-	faults := []error{event.Under("session", c.Session.Validate()), event.Under("live", c.Live.Validate()), event.Under("alarms", c.Alarms.Validate()), event.Under("http", c.HTTP.Validate()), event.Under("notify", c.Notify.Validate()), event.Under("watch", c.Watch.Validate()), event.Under("guard", c.Guard.Validate()), event.Under("limits", c.Limits.Validate()), event.Under("map", c.Map.Validate()), event.Under("media", c.Media.Validate())}
+	faults := []error{
+		event.Under("session", c.Session.Validate()),
+		event.Under("live", c.Live.Validate()),
+		event.Under("alarms", c.Alarms.Validate()),
+		event.Under("http", c.HTTP.Validate()),
+		event.Under("notify", c.Notify.Validate()),
+		event.Under("watch", c.Watch.Validate()),
+		event.Under("guard", c.Guard.Validate()),
+		event.Under("limits", c.Limits.Validate()),
+		event.Under("map", c.Map.Validate()),
+		event.Under("media", c.Media.Validate()),
+		event.Under("passkeys", c.Passkeys.Validate()),
+	}
 	check := func(ok bool, key string, value any, want string) {
 		if !ok {
 			faults = append(faults, &event.Fault{Key: key, Value: value, Want: want})

@@ -146,6 +146,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		{"show cameras", d.startMedia},
 		{"start live hub", d.startHub},
 		{"tell people", d.startNotify},
+		{"take address", d.bind},
 		{"listen", d.listen},
 		{"follow bus", d.follow},
 		{"watch", d.startWatch},
@@ -203,10 +204,13 @@ func (d *Dashboard) startHub(ctx context.Context) error {
 	return d.hub.Start(ctx)
 }
 
-// listen starts the HTTP server.
-func (d *Dashboard) listen(ctx context.Context) error {
+// listen starts the HTTP server on the address that bind has taken.
+func (d *Dashboard) listen(context.Context) error {
+	d.mu.Lock()
+	listener := d.listener
+	d.mu.Unlock()
 	secure := d.cfg.HTTP.tls() || d.cfg.HTTP.BehindTLS
-	manager, err := auth.New(d.cfg.Session, d.store, d.store.Sessions(), secure, d.authOptions()...)
+	manager, err := auth.New(d.cfg.Session, d.store, d.store.Sessions(), secure, d.authOptions(listener.Addr())...)
 	if err != nil {
 		return err
 	}
@@ -237,13 +241,6 @@ func (d *Dashboard) listen(ctx context.Context) error {
 		// The websocket needs HTTP/1.1; a second connection for the rest costs nothing here.
 		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.cfg.HTTP.Addr)
-	if err != nil {
-		return err
-	}
-	d.mu.Lock()
-	d.listener = listener
-	d.mu.Unlock()
 	served := make(chan error, 1)
 	go func() {
 		if d.cfg.HTTP.tls() {

@@ -68,6 +68,7 @@ func TestImportRules(t *testing.T) {
 		{"github.com/expr-lang/expr", []string{"adapters/mapping", "gateway/rules"}},
 		{"github.com/wneessen/go-mail", []string{"dashboard/notify/channel"}},
 		{"github.com/xuri/excelize", []string{"dashboard/export", "dashboard/registry", "dashboard/report"}},
+		{"github.com/go-webauthn/", []string{"dashboard/auth"}},
 		{"database/sql", []string{"dashboard/"}},
 		{"modernc.org/sqlite", []string{"dashboard/store"}},
 	}

@@ -22,6 +22,8 @@ func explainAuth(err error) *Problem {
 		return problem(http.StatusUnauthorized, codeSecondFactor, err.Error())
 	case errors.Is(err, auth.ErrCode):
 		return problem(http.StatusUnauthorized, codeBadCode, err.Error())
+	case errors.Is(err, auth.ErrPasskey):
+		return problem(http.StatusUnauthorized, codeBadPasskey, err.Error())
 	case errors.Is(err, auth.ErrPasswordChange):
 		return problem(http.StatusForbidden, codePasswordChange, err.Error())
 	case errors.As(err, &field):
@@ -82,6 +84,7 @@ func (a *API) accountRoutes() {
 	a.ownRoutes()
 	a.ownTokens()
 	a.ownFactor()
+	a.ownPasskeys()
 	a.adminAccounts()
 	a.adminRoles()
 }

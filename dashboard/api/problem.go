@@ -23,6 +23,7 @@ const (
 	codeTooManyRequests = "too_many_requests"
 	codeSecondFactor    = "second_factor"   // the password is right, a code is needed too
 	codeBadCode         = "bad_code"        // the code is wrong, or was used before
+	codeBadPasskey      = "bad_passkey"     // and not why
 	codePasswordChange  = "password_change" // the password is right, and must be replaced
 	codeForbidden       = "forbidden"
 	codeNotFound        = "not_found"

@@ -78,6 +78,7 @@ type goneOutput struct {
 type nothing struct{}
 
 func (a *API) sessionRoutes() {
+	a.passkeyLogin()
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "login", Method: http.MethodPost, Path: "/api/v1/login", Summary: "Log in", MaxBodyBytes: 4 << 10,
 	}, func(ctx context.Context, in *loginInput) (*sessionOutput, error) {

@@ -117,8 +117,8 @@ func (m *Manager) Update(ctx context.Context, by Identity, in Change, now time.T
 	return a, err
 }
 
-// Reset gives an account a new password to begin with, takes its second factor away where
-// asked, and ends its sessions.
+// Reset gives an account a new password to begin with, takes its second factor and passkeys
+// away where asked, and ends its sessions.
 func (m *Manager) Reset(ctx context.Context, by Identity, username string, factor bool, now time.Time) (Account, string, error) {
 	a, err := m.target(ctx, by, username)
 	if err != nil {
@@ -140,6 +140,10 @@ func (m *Manager) Reset(ctx context.Context, by Identity, username string, facto
 	if factor {
 		what := audit(by.Username, now, "account.totp.off", username, nil)
 		if err := m.store.DeleteTOTP(ctx, username, what); err != nil && !errors.Is(err, ErrNoAccount) {
+			return a, "", err
+		}
+		what = audit(by.Username, now, "account.passkey.remove", username, nil)
+		if err := m.store.DeletePasskey(ctx, username, "", what); err != nil && !errors.Is(err, ErrNoAccount) {
 			return a, "", err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/alexedwards/scs/v2"
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -86,6 +87,9 @@ type Manager struct {
 	grants      grants
 	now         func() time.Time
 	issuer      string
+	place       RelyingParty
+	webauthn    *webauthn.WebAuthn // nil: no passkeys
+	ceremonies  ceremonies
 }
 
 // Option changes what New makes.
@@ -123,12 +127,12 @@ func New(cfg Config, store Store, sessions scs.Store, secure bool, options ...Op
 	m := &Manager{
 		store: store, sessions: s, secure: secure, pair: NewThrottle(freeTries), alone: NewThrottle(freeAlone),
 		hashing: make(chan struct{}, 2), dummy: dummy, kept: map[string]bool{}, grants: grants{has: map[Permission][]Role{}},
-		now: time.Now, issuer: "campusgate",
+		now: time.Now, issuer: "campusgate", ceremonies: ceremonies{open: map[string]ceremony{}},
 	}
 	for _, o := range options {
 		o(m)
 	}
-	return m, nil
+	return m, m.usePlace()
 }
 
 const (

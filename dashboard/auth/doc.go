@@ -1,7 +1,8 @@
 // Package auth knows who asks: accounts, sessions, roles and the sites a person may see.
 //
-//	login ─▶ Throttle ─▶ argon2id ─▶ session (cookie, digest in SQL) ─▶ Identity in the context
-//	                                                                     role + Scope
+//	login ─▶ Throttle ─▶ argon2id ─▶ TOTP ─▶ session (cookie, digest in SQL) ─▶ Identity in the context
+//	passkey ─▶ challenge, signature, counter ───┘                                 permissions + Scope
+//	program ─▶ token (digest in SQL) ────────────────────────────────────────────┘
 //
 // Promises:
 //   - Fail closed: no session, a disabled account, an account that changed since the login,
@@ -9,6 +10,10 @@
 //   - Passwords are stored as argon2id only. An unknown name takes as long as a wrong
 //     password. Too many tries are answered with a waiting time, for each account and for
 //     each address.
+//   - A passkey is both factors: it must have verified its user. A challenge is kept here for
+//     three minutes and is good for one answer; a counter that goes back refuses the passkey
+//     until it is removed, and is audited. No answer says whether an account exists.
+//   - A change of how an account logs in needs its password again and is audited.
 //   - Cookies are HttpOnly and SameSite=Strict, and Secure under TLS; the database holds
 //     only digests of their tokens.
 package auth

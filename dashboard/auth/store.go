@@ -52,9 +52,13 @@ type Store interface {
 	RecoveryLeft(ctx context.Context, username string) (int, error)
 
 	Passkeys(ctx context.Context, username string) ([]Passkey, error)
-	AddPasskey(ctx context.Context, username string, k Passkey, what Audit) error
-	// UsePasskey writes what a login changed: the counter, and when.
-	UsePasskey(ctx context.Context, k Passkey) error
+	Passkey(ctx context.Context, id string) (Passkey, error)
+	// AddPasskey fails with ErrOvertaken when the account has max of them, or somebody this one.
+	AddPasskey(ctx context.Context, k Passkey, max int, what Audit) error
+	// UsePasskey writes what a login changed: the counter, and when. It fails with
+	// ErrOvertaken unless the stored credential is the one that was seen.
+	UsePasskey(ctx context.Context, k Passkey, seen []byte, what ...Audit) error
+	// DeletePasskey takes a passkey of an account away; with id empty all of them.
 	DeletePasskey(ctx context.Context, username, id string, what Audit) error
 }
 
@@ -106,6 +110,7 @@ type TOTP struct {
 // Passkey is a key of WebAuthn.
 type Passkey struct {
 	ID         string // of the credential, base64url
+	Username   string
 	Name       string
 	Credential []byte // JSON of the library's credential
 	Created    time.Time

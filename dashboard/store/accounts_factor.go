@@ -77,12 +77,12 @@ func (s *Store) RecoveryLeft(ctx context.Context, username string) (int, error) 
 	return n, missing("recovery codes", err)
 }
 
-const passkeyColumns = "id, name, credential, created, used"
+const passkeyColumns = "id, username, name, credential, created, used"
 
 func scanPasskey(row interface{ Scan(...any) error }) (auth.Passkey, error) {
 	var k auth.Passkey
 	var created, used int64
-	err := row.Scan(&k.ID, &k.Name, &k.Credential, &created, &used)
+	err := row.Scan(&k.ID, &k.Username, &k.Name, &k.Credential, &created, &used)
 	k.Created, k.Used = timeOf(created), timeOrZero(used)
 	return k, missing("passkey", err)
 }
@@ -93,20 +93,36 @@ func (s *Store) Passkeys(ctx context.Context, username string) ([]auth.Passkey, 
 	return collect(rows, err, scanPasskey)
 }
 
-// AddPasskey writes a new passkey; one that somebody has already is an error.
-func (s *Store) AddPasskey(ctx context.Context, username string, k auth.Passkey, what auth.Audit) error {
-	return s.changeAccounts(ctx, []auth.Audit{what}, "INSERT INTO account_passkey (username, "+passkeyColumns+") VALUES (?,?,?,?,?,?)",
-		username, k.ID, k.Name, k.Credential, k.Created.UnixNano(), nanosOrZero(k.Used))
+// Passkey returns a passkey by the id of its credential, or auth.ErrNoAccount.
+func (s *Store) Passkey(ctx context.Context, id string) (auth.Passkey, error) {
+	return scanPasskey(s.read.QueryRowContext(ctx, "SELECT "+passkeyColumns+" FROM account_passkey WHERE id = ?", id))
 }
 
-// UsePasskey writes what a login changed of a passkey.
-func (s *Store) UsePasskey(ctx context.Context, k auth.Passkey) error {
-	return s.changeAccounts(ctx, nil, "UPDATE account_passkey SET credential = ?, used = ? WHERE id = ?", k.Credential, nanosOrZero(k.Used), k.ID)
+// AddPasskey writes a new passkey. It is auth.ErrOvertaken when the account has the most
+// that it may have, or somebody has this passkey already.
+func (s *Store) AddPasskey(ctx context.Context, k auth.Passkey, most int, what auth.Audit) error {
+	return overtaken(s.changeAccounts(ctx, []auth.Audit{what}, "INSERT INTO account_passkey ("+passkeyColumns+`) SELECT ?,?,?,?,?,?
+		WHERE (SELECT count(*) FROM account_passkey WHERE username = ?) < ? ON CONFLICT DO NOTHING`,
+		k.ID, k.Username, k.Name, k.Credential, k.Created.UnixNano(), nanosOrZero(k.Used), k.Username, most))
 }
 
-// DeletePasskey takes a passkey away.
+// UsePasskey writes what a login changed of a passkey, or is auth.ErrOvertaken when it is
+// not as it was seen.
+func (s *Store) UsePasskey(ctx context.Context, k auth.Passkey, seen []byte, what ...auth.Audit) error {
+	return overtaken(s.changeAccounts(ctx, what, "UPDATE account_passkey SET credential = ?, used = ? WHERE id = ? AND credential = ?", k.Credential, nanosOrZero(k.Used), k.ID, seen))
+}
+
+// overtaken turns "there is none like that" into auth.ErrOvertaken.
+func overtaken(err error) error {
+	if errors.Is(err, auth.ErrNoAccount) {
+		return auth.ErrOvertaken
+	}
+	return err
+}
+
+// DeletePasskey takes a passkey away; with id empty all of an account.
 func (s *Store) DeletePasskey(ctx context.Context, username, id string, what auth.Audit) error {
-	return s.changeAccounts(ctx, []auth.Audit{what}, "DELETE FROM account_passkey WHERE username = ? AND id = ?", username, id)
+	return s.changeAccounts(ctx, []auth.Audit{what}, "DELETE FROM account_passkey WHERE username = ? AND (? = '' OR id = ?)", username, id, id)
 }
 
 const roleColumns = "name, name_zh, name_en, permissions, rev, updated_by, updated_at"

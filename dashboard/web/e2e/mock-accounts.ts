@@ -1,5 +1,5 @@
 // The accounts of the mock: password, second factor, sessions, tokens, what administrators do.
-import type { AccountRow, OwnRole, OwnSession, Token } from '../src/lib/accounts';
+import type { AccountRow, OwnRole, OwnSession, Passkey, Token } from '../src/lib/accounts';
 import type { Me } from '../src/lib/types';
 
 interface Reply { status?: number; code?: string; more?: object; body?: unknown }
@@ -23,6 +23,9 @@ export class Accounts {
   totp: '' | 'begun' | 'on' = '';
   codes = Array.from({ length: 10 }, (_, i) => `abcd-efgh-ij${String(i).padStart(2, '0')}`);
   used = new Set<string>();
+  /** Where passkeys work; the mock checks no signature, the real program does (passkeywalk.ts). */
+  passkeyOrigin = '';
+  passkeys: Passkey[] = [];
   sessions: OwnSession[] = ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36 Edg/141.0', 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Safari/604.1', '<b>odd</b> agent']
     .map((agent, i) => ({ id: `sess${i}`, how: i === 1 ? 'totp' : 'password', address: `10.3.7.${20 + i}`, agent, began: new Date(Date.now() - (i + 1) * 7_200_000).toISOString(), seen: new Date(Date.now() - i * 600_000).toISOString(), expires: new Date(Date.now() + 36_000_000).toISOString(), current: i === 0 }));
   tokens: Token[] = [];
@@ -48,6 +51,10 @@ export class Accounts {
       this.password = fresh;
     }
     return null;
+  }
+
+  place(): { origin: string } {
+    return { origin: this.passkeyOrigin };
   }
 
   answer(method: string, path: string, user: Me, body: Record<string, unknown>): Reply | null {
@@ -76,6 +83,7 @@ export class Accounts {
         if ((body['scope'] as string[]).includes('s999')) return wrong('scope', 'want sites, townships or the county within your own scope');
         this.tokens = [{ id: `t${this.tokens.length}`, username: user.username, name: String(body['name']), permissions: body['permissions'] as string[], scope: body['scope'] as string[], created: new Date().toISOString(), expires: String(body['expires']), used: null, used_from: '', revoked: null, revoked_by: '' }, ...this.tokens];
         return { body: { token: this.tokens[0], text: 'cgt_ABCDEFGHIJKLMNOPQRSTUVWXYZ' } };
+      case '/account/passkeys': return { body: { items: this.passkeys, next: '' } };
       case '/account/totp':
         if (!mine) return wrong('password', 'this is not the present password');
         this.totp = 'begun';
@@ -88,6 +96,12 @@ export class Accounts {
         if (!mine) return wrong('password', 'this is not the present password');
         this.totp = '';
         return {};
+    }
+    const key = /^\/account\/passkeys\/([\w-]+)\/remove$/.exec(path)?.[1];
+    if (key) {
+      if (!mine) return wrong('password', 'this is not the present password');
+      this.passkeys = this.passkeys.filter((k) => k.id !== key);
+      return {};
     }
     const m = /^\/account\/(sessions|tokens)\/(\w+)\/(?:end|revoke)$/.exec(path);
     if (m?.[1] === 'sessions') this.sessions = this.sessions.filter((s) => s.id !== m[2]);

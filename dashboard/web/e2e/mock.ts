@@ -339,6 +339,7 @@ export class Mock {
       res.setHeader('Set-Cookie', `campusgate_session=${id}; Path=/; HttpOnly; SameSite=Strict`);
       return this.#json(res, 200, { ...me, zone: 'Asia/Shanghai', build: this.build });
     }
+    if (path === '/login/passkey') return this.#json(res, 200, this.people.place());
     const user = this.#user(req);
     if (!user) return this.#problem(res, 401, 'unauthenticated');
     if (path === '/me') return this.#json(res, 200, { ...user, zone: 'Asia/Shanghai', build: this.build });

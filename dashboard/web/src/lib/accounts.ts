@@ -10,6 +10,7 @@ export interface Token {
   id: string; username: string; name: string; permissions: string[]; scope: string[]; created: string; expires: string;
   used: string | null; used_from: string; revoked: string | null; revoked_by: string;
 }
+export interface Passkey { id: string; name: string; created: string; used: string | null; synced: boolean; copied: boolean }
 export interface Enrolment { secret: string; url: string; qr: string; size: number }
 export interface AccountRow {
   username: string; name: Text; role: string; scope: string[]; disabled: boolean; version: number; must_change: boolean;

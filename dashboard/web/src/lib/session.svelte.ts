@@ -68,8 +68,8 @@ class Session {
     }
   }
 
-  async login(said: object): Promise<void> {
-    this.#enter(await post<Me>('/login', said));
+  async login(said: object, path = '/login'): Promise<void> {
+    this.#enter(await post<Me>(path, said));
     const home = homes[this.me!.role];
     if (home && router.path === '/') router.go(home, true);
   }
