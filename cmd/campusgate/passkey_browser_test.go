@@ -42,4 +42,5 @@ func TestPasskeyInBrowser(t *testing.T) {
 	for _, fault := range page.next("faults").Faults {
 		t.Error(fault)
 	}
+	page.mustEnd()
 }
