@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/auth/signon"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/gateway/event"
 )
@@ -59,6 +60,20 @@ func (d *Dashboard) firstPassword() (string, error) {
 	}
 	d.deps.Log.Info().Str("file", path).Msg("made the account admin; its password is in the file")
 	return password, nil
+}
+
+// makeSignOn reads the files of the identity provider, and asks it nothing.
+func (d *Dashboard) makeSignOn(context.Context) error {
+	if !d.cfg.OIDC.Enabled() {
+		return nil
+	}
+	p, err := signon.New(d.cfg.OIDC, d.deps.Now)
+	if err != nil {
+		return event.Under("oidc", err)
+	}
+	d.signOn = p
+	d.onStop = append(d.onStop, stopper{"identity provider", func(context.Context) error { p.Close(); return nil }})
+	return nil
 }
 
 // authOptions tell the accounts of what the configuration keeps, of the registry, and of

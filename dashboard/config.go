@@ -11,6 +11,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/auth/signon"
 	"github.com/campusgate/campusgate/dashboard/guard"
 	"github.com/campusgate/campusgate/dashboard/live"
 	"github.com/campusgate/campusgate/dashboard/media"
@@ -39,7 +40,9 @@ type Config struct {
 	Session  auth.Config     `yaml:"session"`
 	// Passkeys says where people can log in with passkeys.
 	Passkeys PasskeyConfig `yaml:"passkeys"`
-	Live     live.Config   `yaml:"live"`
+	// OIDC lets people log in with the county's identity provider.
+	OIDC signon.Config `yaml:"oidc"`
+	Live live.Config   `yaml:"live"`
 	// Notify says who is told about alarms, and how.
 	Notify notify.Config `yaml:"notify"`
 	// Guard is about the guards at the gates.
@@ -87,6 +90,7 @@ func DefaultConfig() Config {
 		AlarmRetention: 3 * 365 * 24 * time.Hour,
 		Alarms:         alarm.DefaultConfig(),
 		Session:        auth.DefaultConfig(),
+		OIDC:           signon.DefaultConfig(),
 		Live:           live.DefaultConfig(),
 		Notify:         notify.DefaultConfig(),
 		Guard:          guard.DefaultConfig(),
@@ -111,6 +115,7 @@ func (c Config) Validate() error {
 		event.Under("map", c.Map.Validate()),
 		event.Under("media", c.Media.Validate()),
 		event.Under("passkeys", c.Passkeys.Validate()),
+		event.Under("oidc", c.OIDC.Validate()),
 	}
 	check := func(ok bool, key string, value any, want string) {
 		if !ok {

@@ -17,6 +17,7 @@ import (
 	"github.com/campusgate/campusgate/dashboard/alarm"
 	"github.com/campusgate/campusgate/dashboard/api"
 	"github.com/campusgate/campusgate/dashboard/auth"
+	"github.com/campusgate/campusgate/dashboard/auth/signon"
 	"github.com/campusgate/campusgate/dashboard/availability/rollup"
 	"github.com/campusgate/campusgate/dashboard/export"
 	"github.com/campusgate/campusgate/dashboard/guard"
@@ -56,7 +57,8 @@ type Dashboard struct {
 	guards   *guard.Service
 	exports  *export.Service
 	media    *media.Service
-	applying sync.Mutex // held while anomalies are applied and the position is moved
+	signOn   *signon.Provider // nil: there is none
+	applying sync.Mutex       // held while anomalies are applied and the position is moved
 
 	life   sync.Mutex // held by Start and Stop; never by what they wait for
 	onStop []stopper  // last in, first out
@@ -141,6 +143,7 @@ func (d *Dashboard) Start(ctx context.Context) error {
 		{"count availability", d.startUptime},
 		{"open reports", d.startReports},
 		{"make accounts", d.makeAccounts},
+		{"know the identity provider", d.makeSignOn},
 		{"judge gates", d.startGuards},
 		{"make exports ready", d.startExports},
 		{"show cameras", d.startMedia},
@@ -228,6 +231,7 @@ func (d *Dashboard) listen(context.Context) error {
 	}
 	handler.ServeAdministrator(api.Administrator{Audit: d.auditLog, Settings: d.deps.Settings, AlarmRetention: d.cfg.AlarmRetention})
 	handler.ServeMap(d.cfg.Map.files())
+	handler.ServeSignOn(d.signOn)
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,

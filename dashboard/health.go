@@ -43,6 +43,9 @@ func (d *Dashboard) Components() map[string]event.Health {
 	if d.notify != nil {
 		out["notify"] = d.notify.Health()
 	}
+	if d.signOn != nil {
+		out["oidc"] = d.signOn.Health()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	out["database"] = event.Health{State: event.OK}

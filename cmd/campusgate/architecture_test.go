@@ -69,6 +69,8 @@ func TestImportRules(t *testing.T) {
 		{"github.com/wneessen/go-mail", []string{"dashboard/notify/channel"}},
 		{"github.com/xuri/excelize", []string{"dashboard/export", "dashboard/registry", "dashboard/report"}},
 		{"github.com/go-webauthn/", []string{"dashboard/auth"}},
+		{"github.com/coreos/go-oidc", []string{"dashboard/auth/signon"}},
+		{"golang.org/x/oauth2", []string{"dashboard/auth/signon"}},
 		{"database/sql", []string{"dashboard/"}},
 		{"modernc.org/sqlite", []string{"dashboard/store"}},
 	}

@@ -39,7 +39,7 @@ func (a *Account) Validate() error {
 	check(event.ValidName(a.Username) && a.Username != "system", "username", fmt.Sprintf("%q", a.Username), "1 to 64 of a-z, 0-9, '-', '_', and not \"system\"")
 	check(a.Role.BuiltIn(), "role", fmt.Sprintf("%q", a.Role), "one of admin, operator, guard, inspector")
 	for _, s := range a.Scope {
-		check(validScope(s), "scope", fmt.Sprintf("%q", s), "\"*\", the id of a site, or \"township:\" and its name")
+		check(ValidScope(s), "scope", fmt.Sprintf("%q", s), "\"*\", the id of a site, or \"township:\" and its name")
 	}
 	check(a.Password == "" || len(a.Password) >= MinPassword && len(a.Password) <= MaxPassword, "password", fmt.Sprintf("%d bytes", len(a.Password)), fmt.Sprintf("%d to %d bytes", MinPassword, MaxPassword))
 	return errors.Join(faults...)

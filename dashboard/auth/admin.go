@@ -127,6 +127,9 @@ func (m *Manager) Reset(ctx context.Context, by Identity, username string, facto
 	if by.Username == username {
 		return a, "", &NotAllowed{"change your own password on your own page"}
 	}
+	if a.Subject != "" { // one would outlive what the provider says
+		return a, "", &NotAllowed{"this account logs in with the identity provider, and has no password"}
+	}
 	password := temporary()
 	if a.Hash, err = m.hash(ctx, password); err != nil {
 		return a, "", err
@@ -162,7 +165,7 @@ func (m *Manager) check(ctx context.Context, by Identity, in Change) error {
 		return &Invalid{"scope", fmt.Sprintf("want at most %d names", maxScope)}
 	}
 	for _, n := range in.Scope {
-		if !validScope(n) {
+		if !ValidScope(n) {
 			return &Invalid{"scope", `want "*", ids of sites, or "township:" and a name`}
 		}
 	}

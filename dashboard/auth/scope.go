@@ -102,8 +102,8 @@ func (s Scope) Key() string { return s.key }
 // Names returns the scope as the account has it, townships by name.
 func (s Scope) Names() []string { return slices.Clone(s.names) }
 
-// validScope reports whether an account may have this word in its scope.
-func validScope(name string) bool {
+// ValidScope reports whether an account may have this word in its scope.
+func ValidScope(name string) bool {
 	if township, ok := strings.CutPrefix(name, townshipPrefix); ok {
 		return township != "" && utf8.RuneCountInString(township) <= 64 && strings.TrimSpace(township) == township &&
 			!strings.ContainsFunc(township, unicode.IsControl)

@@ -12,6 +12,7 @@ import { Buses } from './mock-buses';
 import { Media } from './mock-media';
 import { Admin } from './admin';
 import { Accounts } from './mock-accounts';
+import { SignOn } from './mock-signon';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
 import { Exports } from './mock-exports';
@@ -73,6 +74,7 @@ export class Mock {
   readonly reports = new Reports(this);
   readonly map = new MapFiles();
   readonly people = new Accounts();
+  readonly signOn = new SignOn();
   /** What the channel stats says of a flood. */
   flood = { on: false, since: null as string | null, new_10m: 0, operators: 1, limit: 10 };
   /** How far the server's clock is ahead, in milliseconds. */
@@ -305,6 +307,13 @@ export class Mock {
     return id ? this.#sessions.get(id) : undefined;
   }
 
+  /** The cookie of a new session. */
+  #begin(me: Me): string {
+    const id = `s${this.#nextSession++}`;
+    this.#sessions.set(id, me);
+    return `campusgate_session=${id}; Path=/; HttpOnly; SameSite=Strict`;
+  }
+
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', 'http://mock');
     if (url.pathname === '/readyz') {
@@ -334,12 +343,11 @@ export class Mock {
       const me = accounts[String(body['username'])];
       const no = this.people.login(me, body);
       if (!me || no) return this.#problem(res, no?.status ?? 401, no?.code ?? 'bad_credentials', '', no?.more);
-      const id = `s${this.#nextSession++}`;
-      this.#sessions.set(id, me);
-      res.setHeader('Set-Cookie', `campusgate_session=${id}; Path=/; HttpOnly; SameSite=Strict`);
+      res.setHeader('Set-Cookie', this.#begin(me));
       return this.#json(res, 200, { ...me, zone: 'Asia/Shanghai', build: this.build });
     }
     if (path === '/login/passkey') return this.#json(res, 200, this.people.place());
+    if (path.startsWith('/login/')) return this.signOn.answer(path, url, res, (who) => this.#begin(accounts[who]!));
     const user = this.#user(req);
     if (!user) return this.#problem(res, 401, 'unauthenticated');
     if (path === '/me') return this.#json(res, 200, { ...user, zone: 'Asia/Shanghai', build: this.build });
