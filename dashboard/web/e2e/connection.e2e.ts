@@ -108,7 +108,7 @@ describe('session', () => {
 
   test('a session that the server has lost leads to the login page too', async () => {
     const { mock, open, watch } = await begin();
-    watch.allowed.push(/WebSocket connection to .* failed/);
+    watch.allowed.push(/WebSocket connection to .* failed/, /status of 401 /); // what was asked just then
     const page = await open();
     mock.forgetSessions();
     mock.cut();

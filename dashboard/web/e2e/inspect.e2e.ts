@@ -128,7 +128,7 @@ test('a hidden danger from its report to its end', async () => {
   await school.locator('[data-hazard=h2026-0001]').waitFor();
   const page = await open('inspector', '/hazards?id=h2026-0001');
   await page.getByRole('button', { name: '交办' }).click();
-  await page.getByLabel('责任人账号').fill('guard');
+  await page.getByLabel('责任人账号').selectOption('guard');
   await page.getByRole('button', { name: '确定: 交办' }).click();
   await until(() => page.locator('.detail [data-state]').textContent(), (s) => s === '整改中');
   await school.reload();
