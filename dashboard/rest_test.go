@@ -130,6 +130,9 @@ func TestEveryOperationByRole(t *testing.T) {
 		{"GET", "/api/v1/audit?cursor=x", "/api/v1/audit", "", map[string]int{"admin": 422}},
 		{"GET", "/api/v1/config", "", "", map[string]int{"": 401, "admin": 200, "operator": 403, "guard": 403, "inspector": 403, "lost": 403}},
 		{"GET", "/api/v1/login/ways", "", "", map[string]int{"": 200, "admin": 200, "operator": 200, "guard": 200, "inspector": 200, "lost": 200}},
+		{"GET", "/api/v1/login/passkey", "", "", map[string]int{"": 200, "admin": 200}},
+		{"POST", "/api/v1/login/passkey/begin", "", `{}`, map[string]int{"": 200, "admin": 200}},
+		{"POST", "/api/v1/login/passkey", "", `{}`, map[string]int{"": 422, "admin": 422}},
 		{"POST", "/api/v1/login", "", `{"username":"nobody","password":"nothing here"}`, map[string]int{"": 401, "admin": 401, "operator": 401}},
 		{"POST", "/api/v1/logout", "", `{}`, map[string]int{"": 401, "admin": 204, "operator": 204, "guard": 204, "inspector": 204, "lost": 204}}, // last: it ends the sessions
 	}

@@ -75,7 +75,7 @@ func TestServesTLS(t *testing.T) {
 	b := w.visit(t)
 	b.client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: pool}
 	res := b.request(http.MethodPost, "/api/v1/login", `{"username":"admin","password":"`+password+`"}`)
-	if res.StatusCode != http.StatusOK || len(res.Cookies()) != 1 || !res.Cookies()[0].Secure {
+	if res.StatusCode != http.StatusOK || len(res.Cookies()) != 2 || !res.Cookies()[0].Secure || !res.Cookies()[1].Secure {
 		t.Fatalf("login: %d %v", res.StatusCode, res.Cookies())
 	}
 	if res.Header.Get("Strict-Transport-Security") == "" {
