@@ -96,7 +96,7 @@ func viewer(by string, sites ...event.SiteID) export.Viewer {
 // wait polls a job until it is in a state.
 func wait(t *testing.T, s *export.Service, v export.Viewer, id, state string) export.Export {
 	t.Helper()
-	end := time.After(60 * time.Second)
+	end := time.After(5 * time.Minute)
 	for {
 		j, err := s.Job(v, id)
 		if err != nil {
