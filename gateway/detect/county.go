@@ -28,7 +28,8 @@ func (e *Engine) CheckCounty(county *event.County) error {
 // of the present one, and appends what follows to out. A faulty one changes nothing.
 //
 // Devices that stay keep their state. The anomalies of devices and sites that are no more
-// in the registry are cleared, and their state is forgotten. Where the registry says
+// in the registry are cleared, and their state is forgotten: of one that comes back, a
+// message delivered once more raises once more, with the id and revision that it had. Where the registry says
 // something else of a device than before, or says something for the first time, its
 // deadline begins anew: nobody is silent for a time that was not its own. A registry equal
 // to the present one changes nothing.

@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -120,10 +121,25 @@ func TestEditedCounty(t *testing.T) {
 			}
 		}
 		same(rt, t, got, want)
-		checkStream(t, want)
+		checkStream(t, once(want))
 		if t.Failed() {
 			rt.Fatal("the stream of anomalies is not what receivers rely on")
 		}
+	})
+}
+
+// once leaves out raises that are told again, word for word: a device that was removed and
+// came back has forgotten the message that a gateway delivers once more.
+func once(out []event.Anomaly) []event.Anomaly {
+	raised := map[string]event.Anomaly{}
+	return slices.DeleteFunc(slices.Clone(out), func(a event.Anomaly) bool {
+		if a.State != event.Raised {
+			return false
+		}
+		before, known := raised[a.ID]
+		raised[a.ID] = a
+		before.UpdatedAt = a.UpdatedAt
+		return known && reflect.DeepEqual(before, a)
 	})
 }
 

@@ -102,6 +102,7 @@ test('an alarm is found, acknowledged, shelved and left by keys alone (22)', asy
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await until(() => mock.alarms.get('k1')!.state, (s) => s === 'shelved');
+  await page.locator('.detail form').waitFor({ state: 'detached' }); // until then Esc gives the form up
   await page.keyboard.press('Escape');
   await until(() => new URL(page.url()).pathname, (p) => p === '/alarms');
 });
