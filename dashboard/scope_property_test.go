@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -213,4 +215,29 @@ func TestRolesOfTheCounty(t *testing.T) {
 	clerk.refused("POST", "/accounts", `{"username":"x1","name":{"zh":"a","en":"b"},"role":"admin","scope":["*"]}`, 409, "not_allowed")
 	clerk.refused("PUT", "/roles/more", `{"title":{"zh":"a","en":"b"},"permissions":["audit.admin"]}`, 422, "invalid")
 	clerk.refused("POST", "/accounts/watcher1/reset", `{}`, 409, "not_allowed") // it has county.view, the clerk does not
+}
+
+// The page's tests play roles from a file, which is what the program says of them.
+func TestRolesThatThePageIsTestedWith(t *testing.T) {
+	t.Parallel()
+	admin := start(t, t.TempDir(), newBus()).login(t, "admin")
+	var said, file struct {
+		Catalogue []string            `json:"catalogue"`
+		BuiltIn   map[string][]string `json:"built_in"`
+	}
+	admin.must("GET", "/roles", "", &said)
+	text, err := os.ReadFile("web/e2e/permissions.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range said.BuiltIn {
+		slices.Sort(list)
+	}
+	if !reflect.DeepEqual(said, file) {
+		fresh, _ := json.MarshalIndent(said, "", " ")
+		t.Errorf("write this into web/e2e/permissions.json:\n%s", fresh)
+	}
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { axe, login } from './browser';
-import { stage, until } from './setup';
+import { alarm } from './county';
+import { row, stage, until } from './setup';
 
 const start = stage();
 
@@ -209,4 +210,19 @@ test('account pages fit a phone, in both languages', async () => {
       expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|\[object|=>/);
     }
   }
+});
+
+test('a role that the county made has the buttons that it may press, and its own name', async () => {
+  const { mock, open } = await start();
+  mock.put(alarm('k1', Date.now(), { severity: 'critical', standing: true }));
+  const page = await open('watcher', '/alarms/k1');
+  await page.locator('.detail h2').waitFor();
+  await until(() => page.locator('.who').textContent(), (t) => !!t?.includes('只看告警 · 全县'));
+  expect(await page.locator('[data-do]').count()).toBe(0);
+  await page.keyboard.press('a');
+  await page.goto(new URL('/', page.url()).href);
+  await row(page, 'k1').waitFor();
+  expect(await page.getByRole('button', { name: '确认', exact: true }).count()).toBe(0);
+  expect(mock.alarms.get('k1')!.state).toBe('unack');
+  expect(await page.locator('nav a').allTextContents()).not.toContain('运维');
 });

@@ -11,7 +11,7 @@ import { Guards } from './guards';
 import { Buses } from './mock-buses';
 import { Media } from './mock-media';
 import { Admin } from './admin';
-import { Accounts } from './mock-accounts';
+import { Accounts, permissionsOf } from './mock-accounts';
 import { SignOn } from './mock-signon';
 import { Registry, Rules } from './ops';
 import { Inspect } from './inspect';
@@ -41,13 +41,16 @@ interface Client {
   sent: string[];
 }
 
-const accounts: Record<string, Me> = {
+const people: Record<string, Omit<Me, 'permissions'>> = {
   admin: { username: 'admin', name: { zh: '系统管理员', en: 'Administrator' }, role: 'admin', scope: ['*'] },
   operator: { username: 'operator', name: { zh: '王值班', en: 'Operator Wang' }, role: 'operator', scope: ['*'] },
   operator2: { username: 'operator2', name: { zh: '李值班', en: 'Operator Li' }, role: 'operator', scope: ['*'] },
   guard: { username: 'guard', name: { zh: '正门门卫', en: 'Gate guard' }, role: 'guard', scope: ['s002'] },
   inspector: { username: 'inspector', name: { zh: '督导员', en: 'Inspector' }, role: 'inspector', scope: ['*'] },
 };
+const accounts: Record<string, Me> = Object.fromEntries(Object.entries(people).map(([k, me]) => [k, { ...me, permissions: permissionsOf(me.role) }]));
+// A role that the county made: alarms and the states of devices, to look at.
+accounts['watcher'] = { username: 'watcher', name: { zh: '校长', en: 'Headmaster' }, role: 'watcher' as Me['role'], role_name: { zh: '只看告警', en: 'Alarms only' }, scope: ['*'], permissions: ['alarms.view', 'county.view', 'history.view', 'map.view'] };
 
 export class Mock {
   readonly world: World;

@@ -26,7 +26,7 @@ test('registry: an entry is found, changed, refused with the reason at its field
   expect(s.mock.registry.of('sites').get('s003')).toMatchObject({ pupils: 431, rev: 2, hours: { days: ['sat'], open: '07:00' } });
 
   // Somebody else is faster.
-  s.mock.registry.put({ username: 'other', role: 'admin', scope: ['*'] }, 'sites', 's003', { ...s.mock.registry.of('sites').get('s003'), township: 'x' });
+  s.mock.registry.put({ username: 'other', role: 'admin', scope: ['*'], permissions: [] }, 'sites', 's003', { ...s.mock.registry.of('sites').get('s003'), township: 'x' });
   await form.getByLabel('乡镇').fill('城关镇');
   await form.getByRole('button', { name: '保存' }).click();
   await page.getByText(/已由 other 于 .* 修改/).waitFor();

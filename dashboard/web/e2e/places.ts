@@ -63,5 +63,5 @@ export function fill(mock: Mock): void {
   mock.guards.pass('pass-1');
   mock.guards.pass('pass-2', { name: '赵明轩', class: '五年级 1 班', reason: '家中有事', teacher: null });
   mock.inspect.fill();
-  mock.reports.make('2026-10', { username: 'inspector', name: { zh: '', en: '' }, role: 'inspector', scope: ['*'] });
+  mock.reports.make('2026-10', { username: 'inspector', name: { zh: '', en: '' }, role: 'inspector', scope: ['*'], permissions: [] });
 }

@@ -4,7 +4,7 @@ import { axe } from './browser';
 import { stage, until } from './setup';
 
 const begin = stage();
-const me = { username: 'inspector', name: { zh: '', en: '' }, role: 'inspector' as const, scope: ['*'] };
+const me = { username: 'inspector', name: { zh: '', en: '' }, role: 'inspector' as const, scope: ['*'], permissions: [] };
 
 test('list and report: axe clean in both themes and languages, no raw key, fits a phone and 125 %', async () => {
   const { mock, open } = await begin();

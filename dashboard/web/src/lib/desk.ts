@@ -1,6 +1,7 @@
 // What may be done about an alarm by whom, and what an action asks for.
 import { needsAck } from './alarms';
-import type { Alarm, Role } from './types';
+import { session } from './session.svelte';
+import type { Alarm } from './types';
 
 export const deskActions = [
   'ack', 'close', 'shelve', 'unshelve', 'confirm', 'false-alarm', 'need-help', 'assign', 'comment', 'attach', 'position', 'out-of-service', 'in-service',
@@ -13,23 +14,23 @@ export const noteOf: Record<DeskAction, 'needed' | 'maybe' | 'none'> = {
   comment: 'needed', attach: 'maybe', position: 'maybe', 'out-of-service': 'needed', 'in-service': 'none',
 };
 
-/** The actions that an alarm's state and the role allow, as the server's table has them. */
-export function available(a: Alarm, role: Role | undefined): DeskAction[] {
-  if (!role || role === 'inspector') return [];
-  const desk = role === 'admin' || role === 'operator';
+/** The actions that an alarm's state and our permissions allow, as the server's table has them. */
+export function available(a: Alarm): DeskAction[] {
+  const work = session.canAck;
+  const desk = session.canShelve;
   const shown = a.state === 'unack' || a.state === 'acked' || a.state === 'rtn_unack';
   const may: Record<DeskAction, boolean> = {
-    ack: needsAck(a),
-    close: a.state === 'acked' || a.state === 'rtn_unack',
+    ack: work && needsAck(a),
+    close: work && (a.state === 'acked' || a.state === 'rtn_unack'),
     shelve: desk && shown,
     unshelve: desk && a.state === 'shelved',
-    confirm: a.verdict !== 'confirmed',
-    'false-alarm': a.verdict !== 'false_alarm',
-    'need-help': a.verdict !== 'need_help',
+    confirm: work && a.verdict !== 'confirmed',
+    'false-alarm': work && a.verdict !== 'false_alarm',
+    'need-help': work && a.verdict !== 'need_help',
     assign: desk && a.state !== 'normal',
-    comment: true,
-    attach: true,
-    position: true,
+    comment: work,
+    attach: work,
+    position: work,
     'out-of-service': desk && (shown || a.state === 'shelved' || a.state === 'suppressed'),
     'in-service': desk && a.state === 'oos',
   };

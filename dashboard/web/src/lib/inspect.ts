@@ -1,7 +1,8 @@
 // Inspections, rectification notices and hidden dangers: the server's JSON, and what may be
 // done to a case by whom.
 import { ApiError } from './api';
-import type { Role, Text } from './types';
+import { session } from './session.svelte';
+import type { Text } from './types';
 
 export const topics = ['camera', 'kitchen', 'guard'] as const;
 export type Topic = (typeof topics)[number];
@@ -105,13 +106,13 @@ export const noteNeeded: ReadonlySet<CaseAction> = new Set(['reply', 'fail', 're
 /** Which actions set a new deadline. */
 export const setsDeadline: ReadonlySet<CaseAction> = new Set(['fail', 'assign']);
 
-export const inspects = (role: Role | undefined): boolean => role === 'admin' || role === 'inspector';
-export const takesPart = (role: Role | undefined): boolean => inspects(role) || role === 'guard';
+export const inspects = (): boolean => session.may('inspections.inspect');
+export const takesPart = (): boolean => session.may('inspections.school');
 
-/** The actions that a case's state and the role allow, as the server's table has them. */
-export function caseActions(c: Case, role: Role | undefined): CaseAction[] {
-  if (!takesPart(role)) return [];
-  const ours = inspects(role);
+/** The actions that a case's state and our permissions allow, as the server's table has them. */
+export function caseActions(c: Case): CaseAction[] {
+  if (!takesPart()) return [];
+  const ours = inspects();
   const out: CaseAction[] = [];
   const add = (may: boolean, ...actions: CaseAction[]): void => {
     if (may) out.push(...actions);
@@ -133,10 +134,10 @@ export function caseActions(c: Case, role: Role | undefined): CaseAction[] {
   return out;
 }
 
-/** Whether a picture can be added by that role now. */
-export function takesPictures(c: Case, role: Role | undefined): boolean {
-  if (c.kind === 'inspection') return inspects(role) && c.state === 'planned';
-  return takesPart(role) && c.state !== 'closed';
+/** Whether a picture can be added by us now. */
+export function takesPictures(c: Case): boolean {
+  if (c.kind === 'inspection') return inspects() && c.state === 'planned';
+  return takesPart() && c.state !== 'closed';
 }
 
 /** What went wrong, for the words of the page: a code, and the field where there is one. */

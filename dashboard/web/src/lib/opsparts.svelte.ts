@@ -2,7 +2,7 @@
 // may not see, whatever stands here.
 import { SvelteMap } from 'svelte/reactivity';
 import type { Component } from 'svelte';
-import type { Role } from './types';
+import { session } from './session.svelte';
 
 const loaders = {
   overview: () => import('../pages/ops/Overview.svelte'),
@@ -30,7 +30,8 @@ export async function preloadParts(names: Part[] = Object.keys(loaders) as Part[
   }
 }
 
-/** Operators keep rotas and try rules; all else is the administrator's. */
-export function mayOpen(part: Part, role: Role | undefined): boolean {
-  return role === 'admin' || (role === 'operator' && (part === 'rules' || part === 'notify'));
-}
+/** What each page asks the server for first. */
+const needs: Record<Part, string> = {
+  overview: 'gateways.admin', devices: 'registry.admin', registry: 'registry.admin', rules: 'rules.desk', notify: 'notify.desk', accounts: 'accounts.admin', audit: 'audit.admin', config: 'config.admin',
+};
+export const mayOpen = (part: Part): boolean => session.may(needs[part]);

@@ -21,18 +21,18 @@ class Session {
   get county(): boolean {
     return this.me?.scope.includes('*') ?? false;
   }
+  /** Whether the server lets us do what needs this permission; menus, pages and buttons ask here. */
+  may = (permission: string): boolean => this.me?.permissions?.includes(permission) ?? false;
+
   get canAck(): boolean {
-    return this.me !== null && this.me.role !== 'inspector';
+    return this.may('alarms.work');
   }
   get canShelve(): boolean {
-    return this.me?.role === 'admin' || this.me?.role === 'operator';
+    return this.may('alarms.desk');
   }
-  /** Operators have pages below /ops too: rules and notification. */
+  /** Some have a few of the pages below /ops: rules and notification, for instance. */
   get opensOps(): boolean {
-    return this.canOps || this.me?.role === 'operator';
-  }
-  get canOps(): boolean {
-    return this.me?.role === 'admin';
+    return ['accounts.admin', 'audit.admin', 'config.admin', 'registry.admin', 'gateways.admin', 'rules.desk', 'notify.desk'].some((p) => this.may(p));
   }
 
   /** Asks the server who we are; retries while it cannot be reached. */

@@ -31,6 +31,10 @@ export interface Me {
   username: string;
   name?: Text;
   role: Role;
+  /** Of a role that the county made. */
+  role_name?: Text;
+  /** What the role may, as "area.level". */
+  permissions: string[];
   /** Sites the account may see; "*" alone means the whole county. */
   scope: string[];
   zone?: string;
