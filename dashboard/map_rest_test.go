@@ -63,7 +63,7 @@ func TestFilesOfTheMap(t *testing.T) {
 	res := guard.request("GET", "/api/v1/map/tiles", "", func(r *http.Request) { r.Header.Set("Range", "bytes=16-26") })
 	part, _ := io.ReadAll(res.Body)
 	_ = res.Body.Close()
-	if res.StatusCode != 206 || string(part) != "0123456789a" || res.Header.Get("Content-Range") != "bytes 16-26/16000" || res.Header.Get("ETag") == "" || res.Header.Get("Content-Encoding") != "" {
+	if res.StatusCode != http.StatusPartialContent || string(part) != "0123456789a" || res.Header.Get("Content-Range") != "bytes 16-26/16000" || res.Header.Get("ETag") == "" || res.Header.Get("Content-Encoding") != "" {
 		t.Errorf("range: %d %q %v", res.StatusCode, part, res.Header)
 	}
 	if status, text := guard.do("GET", "/api/v1/map/tiles", ""); status != 200 || text != string(pattern) {

@@ -123,8 +123,10 @@ func TestLimitsValidate(t *testing.T) {
 		t.Error(err)
 	}
 	for _, l := range []Limits{
-		{Search: Limit{0, 1}, Work: Limit{1, 1}, Personal: Limit{1, 1}}, {Search: Limit{1, 1}, Work: Limit{1, 0}, Personal: Limit{1, 1}},
-		{Search: Limit{1, 1}, Work: Limit{1, 1}, Personal: Limit{60_001, 1}}, {Search: Limit{1, 1}, Work: Limit{1, 1}, Personal: Limit{1, 1}, AddressFactor: -1},
+		{Search: Limit{0, 1}, Work: Limit{1, 1}, Personal: Limit{1, 1}},
+		{Search: Limit{1, 1}, Work: Limit{1, 0}, Personal: Limit{1, 1}},
+		{Search: Limit{1, 1}, Work: Limit{1, 1}, Personal: Limit{60_001, 1}},
+		{Search: Limit{1, 1}, Work: Limit{1, 1}, Personal: Limit{1, 1}, AddressFactor: -1},
 	} {
 		if l.Validate() == nil {
 			t.Errorf("%+v is allowed", l)

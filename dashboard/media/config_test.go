@@ -16,17 +16,25 @@ func TestAddresses(t *testing.T) {
 		change             func(*Config)
 		whep, hls, picture string
 	}{
-		{"mediamtx", func(c *Config) { c.Kind, c.URL = KindMediaMTX, "http://10.0.0.5" },
-			"http://10.0.0.5:8889/s%201/c1/whep", "http://10.0.0.5:8888/s%201/c1/index.m3u8", ""},
-		{"mediamtx behind a proxy", func(c *Config) { c.Kind, c.URL, c.Stream = KindMediaMTX, "https://media.example:443/", "{channel}" },
-			"https://media.example:443/34020000001320000007/whep", "https://media.example:443/34020000001320000007/index.m3u8", ""},
-		{"zlmediakit", func(c *Config) {
-			c.Kind, c.URL, c.Stream, c.SecretFile = KindZLMediaKit, "http://10.0.0.6", "rtp/{channel}", "f"
+		{
+			"mediamtx", func(c *Config) { c.Kind, c.URL = KindMediaMTX, "http://10.0.0.5" },
+			"http://10.0.0.5:8889/s%201/c1/whep", "http://10.0.0.5:8888/s%201/c1/index.m3u8", "",
 		},
+		{
+			"mediamtx behind a proxy", func(c *Config) { c.Kind, c.URL, c.Stream = KindMediaMTX, "https://media.example:443/", "{channel}" },
+			"https://media.example:443/34020000001320000007/whep", "https://media.example:443/34020000001320000007/index.m3u8", "",
+		},
+		{
+			"zlmediakit", func(c *Config) {
+				c.Kind, c.URL, c.Stream, c.SecretFile = KindZLMediaKit, "http://10.0.0.6", "rtp/{channel}", "f"
+			},
 			"http://10.0.0.6/index/api/whep?app=rtp&stream=34020000001320000007", "http://10.0.0.6/rtp/34020000001320000007/hls.m3u8",
-			"http://10.0.0.6/index/api/getSnap?secret=a%26b&url=rtsp%3A%2F%2F127.0.0.1%3A554%2Frtp%2F34020000001320000007&timeout_sec=9&expire_sec=3"},
-		{"other", func(c *Config) { c.Kind, c.SnapshotURL = KindOther, "http://10.0.0.7/{address}.jpg?c={address}" },
-			"", "", "http://10.0.0.7/34020000001180000001%2F34020000001320000007.jpg?c=34020000001180000001%2F34020000001320000007"},
+			"http://10.0.0.6/index/api/getSnap?secret=a%26b&url=rtsp%3A%2F%2F127.0.0.1%3A554%2Frtp%2F34020000001320000007&timeout_sec=9&expire_sec=3",
+		},
+		{
+			"other", func(c *Config) { c.Kind, c.SnapshotURL = KindOther, "http://10.0.0.7/{address}.jpg?c={address}" },
+			"", "", "http://10.0.0.7/34020000001180000001%2F34020000001320000007.jpg?c=34020000001180000001%2F34020000001320000007",
+		},
 		{"no such address", func(c *Config) {
 			c.Kind, c.URL, c.Stream, c.Adapter = KindMediaMTX, "http://10.0.0.5", "{channel}", "onvif"
 		}, "", "", ""},

@@ -68,8 +68,15 @@ func sheets(r *Monthly) []Sheet {
 
 func about(r *Monthly) Sheet {
 	return Sheet{Name: "report", Header: []string{"项目 item", "内容 value"}, Rows: [][]any{
-		{"县 county", r.County.ZH}, {"county", r.County.EN}, {"月份 month", r.Month}, {"起 from", r.From}, {"止 to", r.To}, {"整月 whole", strconv.FormatBool(r.Whole)},
-		{"编制时间 at", stamp(r.At)}, {"编制人 by", r.By}, {"未计算的日期 missing", strings.Join(r.Missing, " ")},
+		{"县 county", r.County.ZH},
+		{"county", r.County.EN},
+		{"月份 month", r.Month},
+		{"起 from", r.From},
+		{"止 to", r.To},
+		{"整月 whole", strconv.FormatBool(r.Whole)},
+		{"编制时间 at", stamp(r.At)},
+		{"编制人 by", r.By},
+		{"未计算的日期 missing", strings.Join(r.Missing, " ")},
 	}}
 }
 
@@ -112,8 +119,13 @@ func optional(v *float64) any {
 func alarms(r *Monthly) Sheet {
 	n := &r.Alarms
 	out := Sheet{Name: "alarms", Header: []string{"指标 figure", "数值 value", "目标 target", "达标 met"}, Rows: [][]any{
-		{"raised", n.Raised, nil, nil}, {"late", n.Late, nil, nil}, {"operators", n.Operators, nil, nil}, {"per_operator_10m", n.PerOperator10m, nil, nil},
-		{"peak_10m", n.Peak10m, nil, nil}, {"flood_pct", n.FloodPct, nil, nil}, {"top_pct", n.TopPct, nil, nil},
+		{"raised", n.Raised, nil, nil},
+		{"late", n.Late, nil, nil},
+		{"operators", n.Operators, nil, nil},
+		{"per_operator_10m", n.PerOperator10m, nil, nil},
+		{"peak_10m", n.Peak10m, nil, nil},
+		{"flood_pct", n.FloodPct, nil, nil},
+		{"top_pct", n.TopPct, nil, nil},
 	}}
 	for _, t := range n.Targets {
 		out.Rows = append(out.Rows, []any{t.Key, t.Value, t.Target, strconv.FormatBool(t.OK)})

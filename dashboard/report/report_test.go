@@ -43,8 +43,10 @@ func sample() *Inputs {
 			{At: at, Day: "2026-10-02", Why: "checks", After: &rollup.Figures{Seconds: availability.Seconds{Up: 5}}},
 		},
 		Cases: []FrozenCase{
-			{ID: "i2026-0001", Kind: "inspection", Site: "s1", State: "done", Findings: 2, InMonth: true}, {ID: "n2026-0001", Kind: "notice", Site: "s1", State: "issued", DueDay: "2026-10-20", Overdue: true, InMonth: true, Findings: 2},
-			{ID: "h2026-0001", Kind: "hazard", Site: "s2", State: "done", Weight: "major"}, {ID: "h2026-0002", Kind: "hazard", Site: "s2", State: "closed", Weight: "general", InMonth: true},
+			{ID: "i2026-0001", Kind: "inspection", Site: "s1", State: "done", Findings: 2, InMonth: true},
+			{ID: "n2026-0001", Kind: "notice", Site: "s1", State: "issued", DueDay: "2026-10-20", Overdue: true, InMonth: true, Findings: 2},
+			{ID: "h2026-0001", Kind: "hazard", Site: "s2", State: "done", Weight: "major"},
+			{ID: "h2026-0002", Kind: "hazard", Site: "s2", State: "closed", Weight: "general", InMonth: true},
 		},
 	}
 }
