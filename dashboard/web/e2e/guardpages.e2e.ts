@@ -8,7 +8,7 @@ import { stage, until } from './setup';
 import type { Pass, Visit } from '../src/lib/guardtypes';
 
 const start = stage();
-const offline = /net::ERR_(FAILED|CONNECTION|INTERNET|EMPTY)|WebSocket connection to .* failed/;
+const offline = /net::ERR_(FAILED|CONNECTION|INTERNET|EMPTY|INCOMPLETE)|WebSocket connection to .* failed/;
 const phone = { width: 390, height: 844 };
 const fits = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
 
