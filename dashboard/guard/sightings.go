@@ -26,6 +26,9 @@ const (
 	MaxSightings = 5000 // in one answer
 	maxOuts      = 8192 // pupils who went out, in memory, until their anomaly comes
 	maxHits      = 256  // plates waiting to be written down
+	// eventWithin is how long an anomaly waits for its event, if it is not older than fresh.
+	eventWithin = time.Second
+	fresh       = time.Minute
 )
 
 // methodPlate is how gates that read plates say so.
@@ -133,7 +136,7 @@ func (s *Service) Out(ctx context.Context, a *event.Anomaly) (prevented bool) {
 	if a.Rule != RulePupilOut {
 		return false
 	}
-	g := Sighting{ID: a.ID, Kind: SawOut, Site: a.Site, Device: a.Device, At: a.UpdatedAt, Taken: s.deps.Now(), Late: a.Late, Event: a.EventID, Subject: s.pupil(a.EventID)}
+	g := Sighting{ID: a.ID, Kind: SawOut, Site: a.Site, Device: a.Device, At: a.UpdatedAt, Taken: s.deps.Now(), Late: a.Late, Event: a.EventID, Subject: s.awaited(ctx, a)}
 	pass, err := s.covering(ctx, &g)
 	if err == nil && pass != nil {
 		g.Record = pass.ID
@@ -148,6 +151,29 @@ func (s *Service) Out(ctx context.Context, a *event.Anomaly) (prevented bool) {
 		s.deps.Log.Error().Err(err).Str("anomaly", a.ID).Msg("cannot look whether a pupil's leave was approved, the alarm stands")
 	}
 	return prevented
+}
+
+// awaited is who went out. Events and anomalies come by streams of their own, and an anomaly
+// may be a moment ahead of its event: a fresh one waits for it, since an alarm that is only
+// settled afterwards has rung already.
+func (s *Service) awaited(ctx context.Context, a *event.Anomaly) string {
+	who := s.pupil(a.EventID)
+	if who != "" || a.Late || s.deps.Now().Sub(a.UpdatedAt) > fresh {
+		return who
+	}
+	ctx, cancel := context.WithTimeout(ctx, eventWithin)
+	defer cancel()
+	look := time.NewTicker(eventWithin / 50)
+	defer look.Stop()
+	for who == "" {
+		select {
+		case <-ctx.Done():
+			return ""
+		case <-look.C:
+			who = s.pupil(a.EventID)
+		}
+	}
+	return who
 }
 
 func (s *Service) pupil(eventID string) string {
