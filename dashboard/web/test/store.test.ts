@@ -97,6 +97,17 @@ describe('the feed', () => {
     expect(feed.events.map((e) => e.id)).toEqual(['c', 'b', 'a']);
     expect(feed.total).toBe(3);
   });
+
+  test('an event that the bus delivers again is shown once', () => {
+    feed.clear();
+    feed.snapshot([event('a'), event('b'), event('b')]);
+    feed.delta([['+', 'b', event('b')], ['+', 'c', event('c')], ['+', 'c', event('c')]]);
+    vi.advanceTimersByTime(200);
+    feed.delta([['+', 'a', event('a')]]);
+    feed.snapshot([event('c'), event('d')]);
+    expect(feed.events.map((e) => e.id)).toEqual(['d', 'c', 'b', 'a']);
+    expect(feed.total).toBe(4);
+  });
 });
 
 describe('keys', () => {

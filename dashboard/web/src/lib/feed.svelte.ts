@@ -15,9 +15,7 @@ class Feed {
   #listeners = new Set<(events: CampusEvent[]) => void>();
 
   snapshot(rows: Row[]): void {
-    const known = new Set(this.events.map((e) => e.id));
-    const fresh = (rows as unknown as CampusEvent[]).filter((e) => !known.has(e.id));
-    this.#buffer.push(...fresh);
+    this.#buffer.push(...(rows as unknown as CampusEvent[]));
     this.#flush();
   }
 
@@ -41,7 +39,9 @@ class Feed {
   #flush(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    const fresh = this.#buffer;
+    // The bus delivers at least once, and a snapshot repeats what is here: each event is shown once.
+    const known = new Set(this.events.map((e) => e.id));
+    const fresh = this.#buffer.filter((e) => !known.has(e.id) && known.add(e.id));
     this.#buffer = [];
     if (fresh.length === 0) return;
     this.total += fresh.length;
