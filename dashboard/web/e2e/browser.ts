@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core';
 
 /** The built page; another build of it by the environment. */
 export const DIST = process.env['DIST'] ?? fileURLToPath(new URL('../dist', import.meta.url));
@@ -16,6 +16,18 @@ export function launch(gl = false): Promise<Browser> {
   });
 }
 
+// What each page has asked for and not got yet.
+const asked = new WeakMap<Page, { open: Set<Request>; since: number }>();
+
+/** Waits until a followed page has had every answer for ms: sooner than the half second of networkidle. */
+export async function quiet(page: Page, ms = 100): Promise<void> {
+  const end = performance.now() + 10_000;
+  for (let a = asked.get(page); a && performance.now() < end; ) {
+    if (a.open.size === 0 && performance.now() - a.since >= ms) return;
+    await new Promise((done) => setTimeout(done, 20)); // the poll's own interval, bounded by end
+  }
+}
+
 /** Collects what no page may do: errors on the console, exceptions, requests elsewhere. */
 export class Watch {
   readonly faults: string[] = [];
@@ -24,6 +36,11 @@ export class Watch {
 
   follow(context: BrowserContext, origin: string): void {
     context.on('page', (page) => {
+      const a = { open: new Set<Request>(), since: performance.now() };
+      asked.set(page, a);
+      const ended = (r: Request): void => void (a.open.delete(r) && (a.since = performance.now()));
+      page.on('requestfinished', ended);
+      page.on('requestfailed', ended);
       page.on('console', (m) => {
         if (m.type() !== 'error') return;
         const text = `${m.text()} ${m.location().url}`;
@@ -31,6 +48,8 @@ export class Watch {
       });
       page.on('pageerror', (e) => this.faults.push(`exception: ${e.message}`));
       page.on('request', (r) => {
+        a.open.add(r);
+        a.since = performance.now();
         const url = r.url();
         if (!url.startsWith(origin) && !url.startsWith(origin.replace('http', 'ws')) && !/^(data|blob):/.test(url)) this.faults.push(`foreign request: ${url}`);
       });

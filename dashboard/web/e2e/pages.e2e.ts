@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { axe, DIST, login } from './browser';
 import { alarm, event } from './county';
 import { fill, places } from './places';
-import { queueKeys, row, settled, stage, until } from './setup';
+import { queueKeys, row, settled, stage, until, walk } from './setup';
 
 const begin = stage();
 const paths = Object.values(places);
@@ -63,8 +63,7 @@ describe('every page', () => {
     await page.setViewportSize({ width: 1093, height: 614 }); // 1366x768 at 125 %
     await page.evaluate(() => Object.assign(window, { sameDocument: true }));
     for (const path of desks) {
-      await page.evaluate((p) => { history.pushState(null, '', p); dispatchEvent(new PopStateEvent('popstate')); }, path);
-      await settled(page);
+      await walk(page, path);
       for (const lang of ['en', 'zh-CN']) {
         await page.locator('[data-lang]').click();
         await until(() => page.locator('html').getAttribute('lang'), (l) => l === lang);
@@ -83,8 +82,7 @@ describe('every page', () => {
     const page = await everywhere();
     await page.setViewportSize({ width: 390, height: 844 });
     for (const path of desks) {
-      await page.goto(new URL(path, page.url()).href);
-      await settled(page);
+      await walk(page, path);
       const wide = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.getElementById('main')!.scrollWidth) - innerWidth);
       expect(wide, path).toBeLessThanOrEqual(0);
     }

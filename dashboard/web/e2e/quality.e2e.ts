@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { alarm } from './county';
 import { cameras } from './load';
 import { fill, places } from './places';
-import { row, settled, stage, until } from './setup';
+import { row, settled, stage, until, walk } from './setup';
 
 const begin = stage();
 
@@ -40,8 +40,7 @@ describe('every page', () => {
     const page = await open('admin');
     await page.emulateMedia({ reducedMotion: 'reduce' });
     for (const [name, path] of Object.entries(places)) {
-      await page.goto(new URL(path, page.url()).href);
-      await settled(page);
+      await walk(page, path);
       const tree = await nameless(page);
       expect(tree.nameless, name).toEqual([]);
       expect(tree.headings, name).toBeGreaterThan(0);

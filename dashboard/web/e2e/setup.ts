@@ -2,7 +2,7 @@
 // rule that no page may log an error, throw, or ask another host.
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { DIST, launch, Watch } from './browser';
+import { DIST, launch, quiet, Watch } from './browser';
 import { Mock, type MockOptions } from './mock';
 
 export interface Stage {
@@ -63,9 +63,16 @@ export function stage(gl = false): (opts?: Omit<MockOptions, 'dist'>) => Promise
 
 /** Waits until a page has what it asked for and has painted it. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle');
+  await page.waitForLoadState();
+  await quiet(page);
   await page.waitForFunction(() => document.querySelector('#main') && !document.querySelector('[aria-busy=true]'));
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** Goes to another page of the application without loading it anew, as a link does. */
+export async function walk(page: Page, path: string): Promise<void> {
+  await page.evaluate((p) => { history.pushState(null, '', p); dispatchEvent(new PopStateEvent('popstate')); }, path);
+  await settled(page);
 }
 
 /** Waits until a condition holds; fails with what it last gave. */
