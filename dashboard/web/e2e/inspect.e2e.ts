@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { axe } from './browser';
-import { stage, until } from './setup';
+import { holdsUp, stage, until } from './setup';
 
 const begin = stage();
 const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
@@ -13,23 +12,7 @@ describe('every page of inspections', () => {
     mock.inspect.fill();
     const page = await open('inspector');
     for (const path of paths) {
-      await page.setViewportSize({ width: 1093, height: 614 });
-      await page.goto(new URL(path, page.url()).href);
-      await page.locator(ready).first().waitFor();
-      expect(await axe(page), `${path} dark`).toEqual([]);
-      await page.getByRole('button', { name: '浅色' }).click();
-      await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished)));
-      expect(await axe(page), `${path} light`).toEqual([]);
-      await page.getByRole('button', { name: '深色' }).click();
-      await page.locator('[data-lang]').click();
-      await until(() => page.locator('html').getAttribute('lang'), (l) => l === 'en');
-      expect(await page.locator('#main').innerText(), path).not.toMatch(/undefined|NaN|\[object|function|\$\{|=>/);
-      for (const width of [1093, 390]) {
-        await page.setViewportSize({ width, height: 844 });
-        const wide = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.getElementById('main')!.scrollWidth) - innerWidth);
-        expect(wide, `${path} ${width}`).toBeLessThanOrEqual(0);
-      }
-      await page.locator('[data-lang]').click();
+      await holdsUp(page, path, ready);
     }
   }, 180_000);
 });

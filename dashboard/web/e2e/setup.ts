@@ -2,7 +2,7 @@
 // rule that no page may log an error, throw, or ask another host.
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { DIST, launch, quiet, Watch } from './browser';
+import { axe, DIST, launch, quiet, Watch } from './browser';
 import { Mock, type MockOptions } from './mock';
 
 export interface Stage {
@@ -73,6 +73,31 @@ export async function settled(page: Page): Promise<void> {
 export async function walk(page: Page, path: string): Promise<void> {
   await page.evaluate((p) => { history.pushState(null, '', p); dispatchEvent(new PopStateEvent('popstate')); }, path);
   await settled(page);
+}
+
+/**
+ * What holds on every page: clean of axe findings in both themes, no raw key in English, and
+ * nothing wider than a phone or a 1366 px screen at 125 %.
+ */
+export async function holdsUp(page: Page, path: string, ready: string, prepare?: () => Promise<void>): Promise<void> {
+  await page.setViewportSize({ width: 1093, height: 614 }); // 1366x768 at 125 %
+  await page.goto(new URL(path, page.url()).href);
+  await page.locator(ready).first().waitFor();
+  await prepare?.();
+  expect(await axe(page), `${path} dark`).toEqual([]);
+  await page.getByRole('button', { name: '浅色' }).click();
+  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished)));
+  expect(await axe(page), `${path} light`).toEqual([]);
+  await page.getByRole('button', { name: '深色' }).click();
+  await page.locator('[data-lang]').click();
+  await until(() => page.locator('html').getAttribute('lang'), (l) => l === 'en');
+  expect(await page.locator('#main').innerText(), path).not.toMatch(/undefined|NaN|\[object|function|\$\{|=>/);
+  for (const width of [1093, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    const wide = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.getElementById('main')!.scrollWidth) - innerWidth);
+    expect(wide, `${path} ${width}`).toBeLessThanOrEqual(0);
+  }
+  await page.locator('[data-lang]').click();
 }
 
 /** Waits until a condition holds; fails with what it last gave. */
