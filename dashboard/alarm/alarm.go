@@ -51,7 +51,7 @@ type Alarm struct {
 	RaisedAt        time.Time   `json:"raised_at" doc:"The last raise."`
 	Priority        Priority    `json:"priority" enum:"high,medium,low"`
 	Rank            int64       `json:"rank" doc:"The order of work: the least first."`
-	Group           string      `json:"group" doc:"What to fold under in a flood: cause/<alarm> or site/<site>."`
+	Group           string      `json:"group" doc:"What to fold under in a flood: cause/<alarm>, device/<site>/<bus> or site/<site>."`
 	Suppression     Suppression `json:"suppression" enum:",cause,maintenance,chatter" doc:"Why it is suppressed; empty when it is not."`
 	SuppressedUntil *time.Time  `json:"suppressed_until" doc:"When that ends by itself; null for a cause."`
 	Assignee        string      `json:"assignee"`

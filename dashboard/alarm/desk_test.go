@@ -311,3 +311,33 @@ func TestClosedComesBack(t *testing.T) {
 	}
 	wantState(t, s, "b", alarm.Normal)
 }
+
+// The order of work: the end of a critical condition does not put it behind a warning, and
+// the alarms of a depot's buses are of different causes.
+func TestOrderOfWork(t *testing.T) {
+	t.Parallel()
+	in := func(state alarm.State, severity event.Severity) alarm.Alarm {
+		a := alarm.Alarm{ID: "a", Site: "depot1", Device: "b1", Rule: "bus_sos", Kind: event.KindBus, State: state, Severity: severity}
+		a.Judge()
+		return a
+	}
+	inOrder := []alarm.Alarm{
+		in(alarm.Unack, event.SeverityCritical), in(alarm.RtnUnack, event.SeverityCritical),
+		in(alarm.Unack, event.SeverityHigh), in(alarm.Unack, event.SeverityInfo),
+		in(alarm.RtnUnack, event.SeverityHigh), in(alarm.Acked, event.SeverityCritical),
+	}
+	for i := 1; i < len(inOrder); i++ {
+		if a, b := inOrder[i-1], inOrder[i]; a.Rank >= b.Rank {
+			t.Errorf("%s %s has rank %d, %s %s has %d: want less", a.State, a.Severity, a.Rank, b.State, b.Severity, b.Rank)
+		}
+	}
+	late := inOrder[1]
+	late.Late = true
+	late.Judge()
+	if late.Rank < inOrder[4].Rank {
+		t.Errorf("a late critical alarm has rank %d, before those that happen now", late.Rank)
+	}
+	if got := inOrder[0].Group; got != "device/depot1/b1" {
+		t.Errorf("a bus alarm is grouped under %q, want its bus", got)
+	}
+}

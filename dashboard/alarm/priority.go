@@ -132,7 +132,10 @@ func PriorityOf(rule string, severity event.Severity) Priority {
 
 // Judge sets priority, rank and group from the rest of the alarm. Rank is by what is to be
 // done with it, then priority, severity, and whether anybody says it is a false alarm; a
-// call for help goes before all.
+// call for help goes before all. The end of a critical condition takes nothing from its
+// urgency (a button is let go, the pupil is still on the bus): until somebody acknowledges
+// it stands right behind the critical ones that last. Alarms of a vehicle are grouped by the
+// vehicle: a depot is no cause.
 func (a *Alarm) Judge() {
 	a.Priority = PriorityOf(a.Rule, a.Severity)
 	class := map[State]int64{Unack: 1, RtnUnack: 2, Acked: 3, Shelved: 5, Suppressed: 6, OOS: 7, Normal: 9}[a.State]
@@ -143,6 +146,9 @@ func (a *Alarm) Judge() {
 		class = 4
 	}
 	a.Rank = class*1000 + map[Priority]int64{High: 0, Medium: 1, Low: 2}[a.Priority]*100 + int64(3-a.Severity.Rank())*10
+	if a.State == RtnUnack && class == 2 && a.Severity == event.SeverityCritical {
+		a.Rank -= 999
+	}
 	if a.Verdict == VerdictFalseAlarm {
 		a.Rank += 5
 	}
@@ -151,6 +157,8 @@ func (a *Alarm) Judge() {
 		a.Group = "cause/" + a.CausedBy
 	case causes(a.Rule) || a.Rule == "fever_cluster":
 		a.Group = "cause/" + a.ID
+	case a.Kind == event.KindBus:
+		a.Group = "device/" + string(a.Site) + "/" + string(a.Device)
 	default:
 		a.Group = "site/" + string(a.Site)
 	}

@@ -47,6 +47,23 @@ describe('acknowledge', () => {
     await until(() => row(one, 'a1').textContent(), (t) => /operator \d\d:\d\d:\d\d/.test(t ?? ''));
   });
 
+  test('the next key goes on where the acknowledged row stood, not from the top', async () => {
+    const { mock, open } = await begin();
+    for (let i = 0; i < 6; i++) mock.put(alarm(`q${i}`, now() - i * 60_000, { severity: 'high', rule: `r${i}`, site: `s00${i + 1}` }));
+    const page = await open();
+    const selected = (): Promise<string | null> => page.locator('.queue [role=row][aria-selected=true]').first().getAttribute('data-key', { timeout: 1000 }).catch(() => null);
+    await until(() => queueKeys(page), (k) => k.length === 6);
+    const keys = await queueKeys(page);
+    for (let i = 0; i < 3; i++) await page.keyboard.press('j');
+    await until(selected, (k) => k === keys[2]);
+    await page.keyboard.press('a');
+    await until(() => queueKeys(page), (k) => k[2] === keys[3]);
+    await page.keyboard.press('j');
+    await until(selected, (k) => k === keys[3]);
+    await page.keyboard.press('j');
+    await until(selected, (k) => k === keys[4]);
+  });
+
   test('a conflict says who was first (8)', async () => {
     const { mock, open, watch } = await begin();
     watch.allowed.push(/status of 409/);
