@@ -34,6 +34,7 @@ type demo struct {
 	addresses Addresses
 	busURL    string
 	mqtt      *broker.MQTT
+	pictures  *pictures
 	simulator *simulator.Simulator // nil with --no-simulator
 }
 
@@ -43,7 +44,7 @@ func (d *demo) part(name string) zerolog.Logger { return d.log.With().Str("compo
 
 func (d *demo) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		d.startInflux, d.startCentre, d.startMQTT, d.startGateway, d.startSimulator,
+		d.startInflux, d.startPictures, d.startCentre, d.startMQTT, d.startGateway, d.startSimulator,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -67,6 +68,11 @@ func (d *demo) startInflux(ctx context.Context) error {
 	return nil
 }
 
+func (d *demo) startPictures(ctx context.Context) error {
+	d.pictures = newPictures(d.county, time.Now, d.part("pictures"))
+	return d.running.Start(ctx, "pictures", d.pictures)
+}
+
 // startCentre starts the bus and the dashboard.
 func (d *demo) startCentre(ctx context.Context) error {
 	cfg := broker.DefaultBusConfig()
@@ -82,7 +88,7 @@ func (d *demo) startCentre(ctx context.Context) error {
 	d.say("message bus (NATS JetStream) listens at %s", server.Addr())
 
 	s := dashboardSettings{Config: dashboard.DefaultConfig(), bus: bus.DefaultConfig(), history: influx.DefaultReaderConfig(), county: d.county, log: d.log}
-	s.DataDir, s.HTTP.Addr = d.dir("dashboard"), d.command.HTTP
+	s.DataDir, s.HTTP.Addr, s.Media = d.dir("dashboard"), d.command.HTTP, d.pictures.config()
 	s.bus.URLs, s.history.URL = []string{d.busURL}, d.addresses.Influx
 	for _, a := range demoAccounts(d.county) {
 		s.accounts = append(s.accounts, auth.Account{

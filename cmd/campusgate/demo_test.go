@@ -1,8 +1,11 @@
 package main_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	_ "image/jpeg" // what cameras send
 	"net/http"
 	"net/url"
 	"os"
@@ -92,6 +95,7 @@ func TestDemo(t *testing.T) {
 		return r.key == a.ID && (len(r.json) == 0 || now.State == "acked")
 	})
 	live.close()
+	lookAtCamera(t, b)
 
 	if code := demo.signal(interrupt); code != 0 {
 		t.Fatalf("Ctrl-C: exit code %d", code)
@@ -111,6 +115,27 @@ func TestDemo(t *testing.T) {
 	again := b.follow("feed")
 	restarted := time.Now()
 	again.next("an event of the second run", "feed", func(r row) bool { return r.event().ReceivedAt.After(restarted) })
+}
+
+// lookAtCamera looks at a camera of the demo, which has painted pictures for every one.
+func lookAtCamera(t *testing.T, b *browser) {
+	t.Helper()
+	status, body, err := b.do(http.MethodPost, "/api/v1/cameras/s012/c001/look", map[string]any{"kind": "snapshot", "reason": "trial", "unit": "centre", "person": "Wang"})
+	if err != nil || status != http.StatusOK {
+		t.Fatalf("asking to look: %d %s %v", status, body, err)
+	}
+	var grant struct{ Look struct{ ID string } }
+	if err := json.Unmarshal(body, &grant); err != nil {
+		t.Fatal(err)
+	}
+	status, body, err = b.do(http.MethodGet, "/api/v1/looks/"+grant.Look.ID+"/snapshot", nil)
+	if err != nil || status != http.StatusOK {
+		t.Fatalf("looking: %d %.200s %v", status, body, err)
+	}
+	img, format, err := image.Decode(bytes.NewReader(body))
+	if err != nil || format != "jpeg" || img.Bounds().Dx() < 640 {
+		t.Errorf("the picture is %v of format %q (%v)", img, format, err)
+	}
 }
 
 // acknowledge acknowledges an alarm by REST, as somebody does who may be a moment late.
