@@ -88,9 +88,16 @@ describe('calls of a trip', () => {
     expect(back.calls[1]!.at).toBeGreaterThan(at('16:47'));
     expect(back.calls[1]!.at).toBeLessThan(at('16:50'));
   });
+  test('the first stop is where it set out, the last where it was parked, a little before the sign', () => {
+    const got = calls(w, [bus(0.2, '06:52'), bus(5, '06:59'), bus(9.6, '07:05'), bus(9.94, '07:06', { trip_state: 'ended' })]);
+    expect(got.calls.map((c) => c.at)).toEqual([at('06:52'), at('06:59'), at('07:06')]);
+    const stopped = calls(w, [bus(0.2, '06:52'), bus(5, '06:59'), bus(7, '07:03', { trip_state: 'ended' })]);
+    expect(stopped.calls[2]!.at).toBeNaN();
+  });
   test('the trip of a moment ends where the bus parks or sets out anew', () => {
-    const day = [...ride, bus(10, '07:07', { trip_state: 'ended' }), bus(10, '12:00', { trip: '', trip_state: '' }), bus(10, '16:41', { trip: 'pm' })];
-    expect(tripAt(day, at('07:10'))).toHaveLength(5);
+    const day = [...ride, bus(9.95, '07:07', { trip_state: 'ended' }), bus(10, '12:00', { trip: '', trip_state: '' }), bus(10, '16:41', { trip: 'pm' })];
+    expect(tripAt(day, at('07:05'))).toHaveLength(5);
+    expect(tripAt(day, at('07:10'))).toHaveLength(6);
     expect(tripAt(day, at('06:56'))).toHaveLength(2);
     expect(tripAt(day, at('17:00'))).toHaveLength(1);
     expect(tripAt(day, at('06:00'))).toEqual([]);

@@ -186,7 +186,10 @@ export function progress(w: Way, p: Spot & { heading: number; speed_kmh: number;
   return !Number.isFinite(back.delay) || Math.abs(there.delay) <= Math.abs(back.delay) ? there : back;
 }
 
-/** The places of the trip that runs at a moment, or ran last before it; oldest first. */
+/**
+ * The places of the trip that runs at a moment, or ran last before it; oldest first. The
+ * word that it has ended is its last place.
+ */
 export function tripAt(places: readonly Place[], at: number): Place[] {
   const moving = (p: Place): boolean => p.trip_state === 'running';
   let end = places.length - 1;
@@ -194,6 +197,8 @@ export function tripAt(places: readonly Place[], at: number): Place[] {
   if (end < 0) return [];
   let start = end;
   while (start > 0 && moving(places[start - 1]!) && places[start - 1]!.trip === places[end]!.trip) start--;
+  const after = places[end + 1];
+  if (after && ms(after.at) <= at && after.trip === places[end]!.trip) end++;
   return places.slice(start, end + 1);
 }
 
@@ -206,6 +211,11 @@ export interface Call {
   /** Seconds late; NaN unless both are known. */
   delay: number;
 }
+
+/** A trip begins at its first stop: its first position may come from this far down the road, metres. */
+const SET_OUT_M = 300;
+/** A trip that ended this near to a stop ended at it, metres. */
+const PARKED_M = 100;
 
 /** When a trip was due at its stops and when it was there, in the order of the trip. */
 export function calls(w: Way, trip: readonly Place[], zone = DEFAULT_ZONE): { calls: Call[]; backward: boolean; departure: number } {
@@ -221,9 +231,10 @@ export function calls(w: Way, trip: readonly Place[], zone = DEFAULT_ZONE): { ca
   if (backward) order.reverse();
   return {
     backward, departure,
-    calls: order.map((stop) => {
+    calls: order.map((stop, n) => {
       const s = w.stops[stop]!.along;
-      let at = Math.abs(first.along - s) <= 30 ? first.at : NaN;
+      const gone = (first.along - s) * sign;
+      let at = Math.abs(gone) <= 30 || (n === 0 && gone >= 0 && gone <= SET_OUT_M) ? first.at : NaN;
       for (let i = 1; i < fixes.length && !Number.isFinite(at); i++) {
         const a = fixes[i - 1]!;
         const b = fixes[i]!;
@@ -232,6 +243,7 @@ export function calls(w: Way, trip: readonly Place[], zone = DEFAULT_ZONE): { ca
         // 15 m: a bus that calls may halt a little before the sign.
         if (before > 0 && step >= before - 15 && step > 0) at = a.at + (b.at - a.at) * Math.min(1, before / step);
       }
+      if (!Number.isFinite(at) && newest.trip_state === 'ended' && Math.abs(last.along - s) <= PARKED_M) at = last.at;
       const planned = departure + due(w, s, backward) * 1000;
       return { stop, due: planned, at, delay: (at - planned) / 1000 };
     }),
