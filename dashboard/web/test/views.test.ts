@@ -120,7 +120,7 @@ describe('uptime', () => {
   test('degraded answers; what nobody observed is no base', () => {
     expect(rate(item('s1', { up: 1800, degraded: 900, down: 900, unobserved: 9999, elsewhere: 50 }), 'online_pct')).toBe(75);
     expect(rate(item('s1', { up: 1800 }), 'recorded_pct')).toBeNull();
-    expect(lost(item('s1', { down: 3, unobserved: 4 }))).toBe(7);
+    expect(lost(item('s1', { down: 3, unobserved: 4 }))).toBe(3); // what nobody watched is told apart
   });
   test('nothing observed is n/a and comes last, never 100 %', () => {
     const blind = item('s2', { unobserved: 3600 });

@@ -78,7 +78,10 @@ export function online(seconds: Record<AvailabilityState, number>): number | nul
 /** One of the three rates; of what is no camera there is only the first. */
 export const rate = (r: UptimeGroup, key: RateKey): number | null => r.rates?.[key] ?? (key === 'online_pct' ? online(r.seconds) : null);
 
-export const lost = (r: { causes: Record<Cause, number> }): number => causes.reduce((sum, c) => sum + r.causes[c], 0);
+/** Causes of being away; time that nobody watched is none of them: it is told apart. */
+export const awayCauses = causes.filter((c) => c !== 'unobserved');
+/** Seconds that somebody saw not online, whatever the cause. */
+export const lost = (r: { causes: Record<Cause, number> }): number => awayCauses.reduce((sum, c) => sum + r.causes[c], 0);
 
 /** Two digits, rounded down: 99.999 is not 100. */
 export const floor2 = (p: number): number => Math.floor(p * 100 + 1e-9) / 100;
