@@ -199,6 +199,10 @@ func TestGuardsAlarmsReachTheDesk(t *testing.T) {
 	if rows := admin.alarms("?rule=watch_list_hit"); len(rows) != 1 || strings.Contains(rows[0].Text.ZH, "张三") {
 		t.Errorf("%+v", rows)
 	}
+	g.post(t, "/visitors", `{"id":"visit-hot1","site":"s1","entry":{"name":"钱三","reason":"r","host":"h","celsius":38.9}}`, nil)
+	if rows := admin.alarms("?rule=fever"); len(rows) != 1 || rows[0].Site != "s1" || rows[0].Severity != event.SeverityHigh || !strings.Contains(rows[0].Text.ZH, "38.9") {
+		t.Errorf("%+v", rows)
+	}
 	admin.post(t, "/care", `{"id":"care-0001","site":"s1","entry":{"name":"小明明","symbol":"handover","instruction":"只交给母亲"}}`, nil)
 	var care list[guard.Row[guard.CareEntry]]
 	g.get("/api/v1/guard/care?site=s1", &care)

@@ -191,6 +191,8 @@ type Inside struct {
 	Others   []guard.Presence         `json:"others" doc:"Visitors, vehicles and unknown people by the gate."`
 	Visitors []guard.Row[guard.Visit] `json:"visitors" doc:"Registered and not signed out."`
 	Left     []string                 `json:"left" doc:"Ids of those whom the gate saw going out."`
+	// FeverCelsius is the limit that the form warns at.
+	FeverCelsius float64 `json:"fever_celsius" doc:"From here up a visitor has a fever, °C."`
 }
 
 // passagesPage and maxPassages bound what is read of a day.
@@ -205,7 +207,7 @@ func (a *API) inside(ctx context.Context, id auth.Identity, in *siteInput) (*bod
 		return nil, err
 	}
 	now := a.deps.Now()
-	out := Inside{At: now.UTC(), Counts: map[string]int{}, Others: []guard.Presence{}, Left: []string{}}
+	out := Inside{At: now.UTC(), Counts: map[string]int{}, Others: []guard.Presence{}, Left: []string{}, FeverCelsius: a.deps.Guards.FeverCelsius()}
 	out.Visitors, _, err = guard.Rows[guard.Visit](ctx, a.deps.Guards, guard.Query{Kinds: []guard.Kind{guard.KindVisitor}, Sites: []event.SiteID{s.ID}, OpenOnly: true, Limit: 500})
 	if err != nil {
 		return nil, err

@@ -30,6 +30,9 @@ type Config struct {
 	Grace time.Duration `yaml:"grace"`
 	// LongestDuty ends a duty that nobody signed out of, 1 to 48 hours.
 	LongestDuty time.Duration `yaml:"longest_duty"`
+	// FeverCelsius is the temperature from which a visitor written down has a fever, 36 to
+	// 42 °C. Keep it as the gateways' limit fever_celsius.
+	FeverCelsius float64 `yaml:"fever_celsius"`
 	// Keep is how long ended records are kept, 30 days to 3 years.
 	Keep time.Duration `yaml:"keep"`
 }
@@ -38,7 +41,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Posts: PostsUsed, ArrivalBefore: 45 * time.Minute, DepartureBefore: 10 * time.Minute, DepartureAfter: 35 * time.Minute,
-		Grace: 5 * time.Minute, LongestDuty: 24 * time.Hour, Keep: 180 * 24 * time.Hour,
+		Grace: 5 * time.Minute, LongestDuty: 24 * time.Hour, FeverCelsius: 37.3, Keep: 180 * 24 * time.Hour,
 	}
 }
 
@@ -62,6 +65,9 @@ func (c Config) Validate() error {
 	}
 	span("grace", c.Grace, time.Minute, time.Hour)
 	span("longest_duty", c.LongestDuty, time.Hour, 2*day)
+	if !(c.FeverCelsius >= 36 && c.FeverCelsius <= 42) { // NaN as well
+		faults = append(faults, &event.Fault{Key: "fever_celsius", Value: c.FeverCelsius, Want: "36 to 42 °C"})
+	}
 	span("keep", c.Keep, 30*day, 3*365*day)
 	return errors.Join(faults...)
 }

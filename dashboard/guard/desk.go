@@ -53,7 +53,8 @@ func Rows[T any](ctx context.Context, s *Service, q Query) ([]Row[T], string, er
 // Visit is a visitor at the gate, with what the watch list says.
 type Visit struct {
 	VisitorEntry
-	Hits []Hit `json:"hits"`
+	Hits  []Hit `json:"hits"`
+	Fever bool  `json:"fever" doc:"The temperature was at or above the limit."`
 }
 
 // Hit is an entry of the watch list that a visitor matches.
@@ -62,7 +63,13 @@ type Hit struct {
 	Instruction string `json:"instruction"`
 }
 
-// Register writes a visitor down, and raises an alarm for one of the watch list.
+func (v *Visit) alarms() bool { return v.Fever || len(v.Hits) > 0 }
+
+// FeverCelsius is the temperature from which a visitor has a fever, in °C.
+func (s *Service) FeverCelsius() float64 { return s.cfg.FeverCelsius }
+
+// Register writes a visitor down, and raises an alarm for one of the watch list or
+// with a fever.
 func (s *Service) Register(ctx context.Context, c Change, site event.SiteID, v VisitorEntry) (Row[Visit], error) {
 	v.Tidy()
 	if err := v.Check(); err != nil {
@@ -72,18 +79,18 @@ func (s *Service) Register(ctx context.Context, c Change, site event.SiteID, v V
 	if err != nil {
 		return Row[Visit]{}, err
 	}
-	visit := Visit{v, []Hit{}}
+	visit := Visit{v, []Hit{}, v.Celsius >= s.cfg.FeverCelsius}
 	search := words(v.Name, v.Plate, v.Host)
 	for i := range watched {
 		if w := &watched[i]; w.Entry.Hits(&v) {
 			visit.Hits = append(visit.Hits, Hit{w.ID, w.Entry.Instruction})
 		}
 	}
-	if len(visit.Hits) > 0 {
+	if visit.alarms() {
 		search += alarming
 	}
 	row, err := rowOf[Visit](s.begin(ctx, c, site, KindVisitor, search, visit, v))
-	if err == nil && len(row.Entry.Hits) > 0 {
+	if err == nil && row.Entry.alarms() {
 		s.judgeSoon(ctx)
 	}
 	return row, err

@@ -13,6 +13,7 @@ const (
 	RuleUncertified = "guard_uncertified"
 	RuleWatchHit    = "watch_list_hit"
 	RuleHelp        = "emergency_call" // as a button's
+	RuleFever       = "fever"          // as one that a gate measured
 	// RulePupilOut is raised by gateways: a pupil went out in class hours, and the gate
 	// knew of no approval.
 	RulePupilOut = "pupil_out_unapproved"

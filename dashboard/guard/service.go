@@ -172,8 +172,8 @@ func (s *Service) Judge(ctx context.Context) error {
 	for i := range calls {
 		if r := &calls[i]; r.Kind == KindHelp {
 			wanted = append(wanted, help(r))
-		} else if a, ok := hit(r); ok {
-			wanted = append(wanted, a)
+		} else {
+			wanted = append(wanted, s.cfg.visited(r)...)
 		}
 	}
 	for i := range wanted {
@@ -223,7 +223,7 @@ func (s *Service) facts(ctx context.Context, now time.Time) (f Facts, calls []Re
 		}
 		f.Certificates[rows[i].ID] = c
 	}
-	// A call for help, or a hit, is told once; that it was stored and no more is found here.
+	// A call for help, or a visitor, is told once; that it was stored and no more is found here.
 	calls, _, err = s.deps.Store.GuardRecords(ctx, Query{Kinds: []Kind{KindHelp, KindVisitor}, From: now.Add(-OldestEntry), Text: alarming})
 	return f, calls, err
 }
@@ -242,16 +242,27 @@ func (s *Service) duty(r *Record) (Duty, error) {
 // alarming marks, among the words of a record, that it makes an alarm.
 const alarming = "\x01alarm"
 
-// hit is the anomaly of a visitor on the watch list.
-func hit(r *Record) (event.Anomaly, bool) {
+// visited are the anomalies of a visitor: on the watch list, or with a fever.
+func (c Config) visited(r *Record) (out []event.Anomaly) {
 	var v Visit
-	if json.Unmarshal(r.Doc, &v) != nil || len(v.Hits) == 0 {
-		return event.Anomaly{}, false
+	if json.Unmarshal(r.Doc, &v) != nil {
+		return nil
 	}
-	a := raised(r.Site, RuleWatchHit, r.ID, event.SeverityHigh, r.At,
-		event.Text{ZH: "来访人员与布控名单相符", EN: "A visitor matches the watch list"})
-	a.Momentary, a.Kind = true, event.KindGate
-	return a, true
+	moment := func(rule, zh, en string) *event.Anomaly {
+		a := raised(r.Site, rule, r.ID, event.SeverityHigh, r.At, event.Text{ZH: zh, EN: en})
+		a.Momentary, a.Kind = true, event.KindGate
+		out = append(out, a)
+		return &out[len(out)-1]
+	}
+	if len(v.Hits) > 0 {
+		moment(RuleWatchHit, "来访人员与布控名单相符", "A visitor matches the watch list")
+	}
+	if v.Fever {
+		a := moment(RuleFever, fmt.Sprintf("门卫登记的访客体温 %.1f °C（界限 %.1f °C）", v.Celsius, c.FeverCelsius),
+			fmt.Sprintf("A visitor registered by the guard with %.1f °C (limit %.1f °C)", v.Celsius, c.FeverCelsius))
+		a.Value, a.Limit, a.Unit = v.Celsius, c.FeverCelsius, "°C"
+	}
+	return out
 }
 
 // Bounds of the time that a browser says something happened.

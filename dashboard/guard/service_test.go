@@ -257,6 +257,38 @@ func TestWatchListHitIsAnAlarmWithoutAName(t *testing.T) {
 	}
 }
 
+func TestFeverThatTheGuardWritesDownIsAnAlarm(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	visit := must[guard.Row[guard.Visit]](t)
+	for i, c := range []struct {
+		celsius float64
+		fever   bool
+	}{{0, false}, {37.2, false}, {37.3, true}, {38.9, true}} {
+		row := visit(w.Register(t.Context(), w.change(), "s2", guard.VisitorEntry{Name: "Li", Reason: "r", Host: "h", Celsius: c.celsius}))
+		if row.Entry.Fever != c.fever {
+			t.Errorf("%d: %.1f °C is a fever: %v, want %v", i, c.celsius, row.Entry.Fever, c.fever)
+		}
+	}
+	w.says("raised fever s2", "raised fever s2")
+	w.again()
+	if err := w.Judge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.says("raised fever s2", "raised fever s2")
+	for _, a := range w.desk.known {
+		if !a.Momentary || a.Severity != event.SeverityHigh || a.Limit != 37.3 || a.Value < 37.3 || a.Unit != "°C" {
+			t.Errorf("the alarm is %+v", a)
+		}
+	}
+	for _, celsius := range []float64{29.9, 45.1, -1} {
+		_, err := w.Register(t.Context(), w.change(), "s2", guard.VisitorEntry{Name: "Li", Reason: "r", Host: "h", Celsius: celsius})
+		if bad := (*guard.Invalid)(nil); !errors.As(err, &bad) || bad.Field != "celsius" {
+			t.Errorf("%.1f °C: %v", celsius, err)
+		}
+	}
+}
+
 func TestHelpIsAnAlarmAtOnce(t *testing.T) {
 	t.Parallel()
 	w := open(t)

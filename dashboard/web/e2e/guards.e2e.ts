@@ -36,6 +36,22 @@ describe('the guards’ desk', () => {
     expect(await axe(page)).toEqual([]);
   });
 
+  test('a temperature that is a fever warns in the form at once, and in the lists', async () => {
+    const { mock, open } = await start();
+    const page = await open('guard', '/gate/desk');
+    await page.locator('[data-list=inside] li').first().waitFor();
+    const warning = page.locator('form [data-fever]');
+    await page.fill('input[name=celsius]', '37.2');
+    expect(await warning.count()).toBe(0);
+    await page.fill('input[name=celsius]', '38.9');
+    expect(await warning.textContent()).toContain('37.3 °C');
+    expect(await axe(page)).toEqual([]);
+    await register(page, '钱三丰');
+    await page.locator('[data-list=inside] li', { hasText: '发热: 38.9 °C' }).waitFor();
+    await page.locator('[data-list=today] li', { hasText: '发热 38.9 °C' }).waitFor();
+    expect(mock.guards.rows.visitors[1]).toMatchObject({ entry: { celsius: 38.9 } });
+  });
+
   test('three entries typed while the connection is down survive a reload and arrive once each', async () => {
     const { mock, open, watch } = await start();
     const page = await open('guard', '/gate/desk');

@@ -65,7 +65,7 @@ export class Guards {
     const now = new Date(this.#mock.now()).toISOString();
     const site = url.searchParams.get('site') ?? '';
     const [, what, id = '', act = ''] = m;
-    if (what === 'inside') return { body: { at: now, known: true, counts: { pupil: 412, staff: 38, visitor: 1 }, others: [], left: [], visitors: this.rows.visitors.filter((r) => r.site === site && !r.ended_at).map((r) => this.#sent('visitors', r)) } };
+    if (what === 'inside') return { body: { at: now, known: true, fever_celsius: 37.3, counts: { pupil: 412, staff: 38, visitor: 1 }, others: [], left: [], visitors: this.rows.visitors.filter((r) => r.site === site && !r.ended_at).map((r) => this.#sent('visitors', r)) } };
     if (what === 'help') return { body: (this.calls.push(body), body) };
     if (what === 'warnings') return { body: { items: this.warnings.filter((x) => x.site === site), next: '' } };
     if (what === 'find') {
@@ -120,7 +120,7 @@ export class Guards {
       }
       row.rev++;
     } else {
-      const whole = kind === 'passes' ? { guardian: null, teacher: null, denied: '', ...entry } : kind === 'visitors' ? { hits: [], ...entry } : entry;
+      const whole = kind === 'passes' ? { guardian: null, teacher: null, denied: '', ...entry } : kind === 'visitors' ? { hits: [], fever: Number(entry['celsius']) >= 37.3, ...entry } : entry;
       row = { id, site: String(body['site'] || 'county'), rev: 1, at, by: user.username, ended_at: null, ended_by: '', entry: whole };
       this.rows[kind].push(row);
     }

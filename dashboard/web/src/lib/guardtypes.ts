@@ -1,8 +1,8 @@
 // Rows of the guards' REST.
 export interface GuardRow<T> { id: string; site: string; rev: number; at: string; by: string; ended_at: string | null; ended_by: string; entry: T }
-export interface Visit { name: string; id_number: string; phone: string; reason: string; host: string; celsius: number; items: string; plate: string; hits: { watch: string; instruction: string }[] | null }
+export interface Visit { name: string; id_number: string; phone: string; reason: string; host: string; celsius: number; items: string; plate: string; hits: { watch: string; instruction: string }[] | null; fever?: boolean }
 export interface Inside {
-  at: string; known: boolean; counts: Record<string, number>; visitors: GuardRow<Visit>[]; left: string[];
+  at: string; known: boolean; fever_celsius: number; counts: Record<string, number>; visitors: GuardRow<Visit>[]; left: string[];
   others: { key: string; kind: string; since: string; device: string; registration: string }[];
 }
 export interface DutyEntry { person: string; post: 'arrival' | 'departure' | 'gate'; police: boolean; certificate: string }
