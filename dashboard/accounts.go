@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/campusgate/campusgate/dashboard/auth"
 	"github.com/campusgate/campusgate/dashboard/auth/signon"
@@ -123,4 +125,36 @@ func readSecret(path string) (string, error) {
 		return "", fmt.Errorf("read password: %w", err)
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
+}
+
+// refusedEvery is how soon a refused login is in the audit.
+const refusedEvery = 5 * time.Second
+
+// noteRefused writes refused log-ins into the audit until Stop, and then the last of them.
+func (d *Dashboard) noteRefused(manager *auth.Manager) {
+	ctx, cancel := context.WithCancel(context.Background())
+	write := func(ctx context.Context, all bool) {
+		if err := manager.FlushRefused(ctx, d.deps.Now(), all); err != nil && ctx.Err() == nil {
+			d.deps.Log.Error().Err(err).Msg("refused log-ins are not in the audit yet")
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(refusedEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				write(ctx, false)
+			}
+		}
+	})
+	d.onStop = append(d.onStop, stopper{"audit of log-ins", func(ctx context.Context) error {
+		cancel()
+		wg.Wait()
+		write(ctx, true)
+		return nil
+	}})
 }

@@ -217,6 +217,7 @@ func (d *Dashboard) listen(context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.noteRefused(manager)
 	var exposition http.Handler
 	if d.gather != nil {
 		exposition = promhttp.HandlerFor(d.gather, promhttp.HandlerOpts{})

@@ -93,8 +93,8 @@ func (a *API) sessionRoutes() {
 		a.deps.Log.Info().Str("user", id.Username).Str("peer", in.address).Msg("logged in")
 		return &sessionOutput{written(cookies), a.me(id)}, nil
 	})
-	personal(a, http.MethodPost, "/logout", "Log out", func(ctx context.Context, id auth.Identity, _ *nothing) (*goneOutput, error) {
-		cookie, err := a.deps.Auth.Logout(ctx)
+	personal(a, http.MethodPost, "/logout", "Log out", func(ctx context.Context, id auth.Identity, in *struct{ Peer }) (*goneOutput, error) {
+		cookie, err := a.deps.Auth.Logout(ctx, in.address, a.deps.Now())
 		if err != nil {
 			return nil, err
 		}

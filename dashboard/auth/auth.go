@@ -90,6 +90,7 @@ type Manager struct {
 	place       RelyingParty
 	webauthn    *webauthn.WebAuthn // nil: no passkeys
 	ceremonies  ceremonies
+	trace       trace
 }
 
 // Option changes what New makes.
@@ -127,7 +128,7 @@ func New(cfg Config, store Store, sessions scs.Store, secure bool, options ...Op
 	m := &Manager{
 		store: store, sessions: s, secure: secure, pair: NewThrottle(freeTries), alone: NewThrottle(freeAlone),
 		hashing: make(chan struct{}, 2), dummy: dummy, kept: map[string]bool{}, grants: grants{has: map[Permission][]Role{}},
-		now: time.Now, issuer: "campusgate", ceremonies: ceremonies{open: map[string]ceremony{}},
+		now: time.Now, issuer: "campusgate", ceremonies: ceremonies{open: map[string]ceremony{}}, trace: trace{open: map[tracedKey]*traced{}},
 	}
 	for _, o := range options {
 		o(m)
@@ -242,10 +243,11 @@ func From(ctx context.Context) (Identity, bool) {
 	return id, ok
 }
 
-// Logout ends the session in the context and returns the cookie that takes the browser's away.
-func (m *Manager) Logout(ctx context.Context) (*http.Cookie, error) {
+// Logout ends the session in the context, asked for from an address, and returns the cookie that takes the browser's away.
+func (m *Manager) Logout(ctx context.Context, address string, now time.Time) (*http.Cookie, error) {
 	if id, ok := From(ctx); ok && id.Session != "" {
-		if err := m.store.EndSessions(ctx, id.Username, id.Session, ""); err != nil && !errors.Is(err, ErrNoAccount) {
+		what := audit(id.Username, now, "session.logout", id.Username, map[string]any{"address": host(address)})
+		if err := m.store.EndSessions(ctx, id.Username, id.Session, "", what); err != nil && !errors.Is(err, ErrNoAccount) {
 			return nil, err
 		}
 	}

@@ -62,7 +62,7 @@ func serve(t *testing.T, s *store.Store, secure bool) *site {
 				http.SetCookie(w, c)
 			}
 		case "/logout":
-			cookie, err := m.Logout(r.Context())
+			cookie, err := m.Logout(r.Context(), r.RemoteAddr, time.Now())
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
 				return

@@ -11,6 +11,9 @@
 //   - Passwords are stored as argon2id only. An unknown name takes as long as a wrong
 //     password. Too many tries are answered with a waiting time, for each account and for
 //     each address.
+//   - Every login and logout is audited with the change; refused log-ins and lock-outs a few
+//     seconds later, once a minute for an account with their number, so that guessing cannot
+//     flood the audit, nor its time tell which names are accounts.
 //   - A passkey is both factors: it must have verified its user. A challenge is kept here for
 //     three minutes and is good for one answer; a counter that goes back refuses the passkey
 //     until it is removed, and is audited. No answer says whether an account exists.

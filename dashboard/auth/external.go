@@ -41,6 +41,7 @@ func (m *Manager) LoginExternal(ctx context.Context, p Person, in LoginRequest, 
 		a, changed, err = m.external(ctx, p, now)
 	}
 	if err != nil {
+		m.refused(ctx, attempt{how: ByOIDC, user: cmp.Or(a.Username, p.Username), address: in.Address, err: err}, now)
 		return Identity{}, nil, false, err
 	}
 	id, cookies, err = m.begin(ctx, a, ByOIDC, in, now)

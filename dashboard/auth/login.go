@@ -45,6 +45,14 @@ func (m *Manager) Login(ctx context.Context, in LoginRequest, now time.Time) (Id
 	if err != nil {
 		return Identity{}, nil, err
 	}
+	id, cookies, err := m.login(ctx, c, in, now)
+	if err != nil {
+		m.refused(ctx, attempt{ByPassword, in.Username, in.Address, err, c.wait(now)}, now)
+	}
+	return id, cookies, err
+}
+
+func (m *Manager) login(ctx context.Context, c counter, in LoginRequest, now time.Time) (Identity, []*http.Cookie, error) {
 	if wait := c.wait(now); wait > 0 {
 		return Identity{}, nil, &TooManyTries{wait}
 	}
@@ -120,7 +128,8 @@ func (m *Manager) begin(ctx context.Context, a Account, how How, in LoginRequest
 		return fail(err)
 	}
 	s.Expires = expiry
-	if err := m.store.AddSession(ctx, s); err != nil {
+	what := audit(s.Username, now, "session.login", s.Username, map[string]any{"means": s.How, "address": s.Address})
+	if err := m.store.AddSession(ctx, s, what); err != nil {
 		return fail(err)
 	}
 	cookie := m.cookie(CookieName, token)

@@ -35,19 +35,23 @@ func (m *Manager) LoginByPasskey(ctx context.Context, answer []byte, in LoginReq
 	}
 	key := "passkey " + host(in.Address)
 	if wait := m.alone.Wait(now, key); wait > 0 {
-		return Identity{}, nil, &TooManyTries{wait}
+		err := &TooManyTries{wait}
+		m.refused(ctx, attempt{ByPasskey, "", in.Address, err, wait}, now)
+		return Identity{}, nil, err
 	}
 	a, err := m.byPasskey(ctx, answer, now)
 	if err != nil {
 		if errors.Is(err, ErrPasskey) {
 			m.alone.Wrong(now, key)
 		}
+		m.refused(ctx, attempt{ByPasskey, a.Username, in.Address, err, m.alone.Wait(now, key)}, now)
 		return Identity{}, nil, err
 	}
 	return m.begin(ctx, a, ByPasskey, in, now)
 }
 
-// byPasskey returns whose passkey has signed a challenge of this place.
+// byPasskey returns whose passkey has signed a challenge of this place; with ErrPasskey
+// whose it would have been, where that is known.
 func (m *Manager) byPasskey(ctx context.Context, answer []byte, now time.Time) (Account, error) {
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
@@ -75,7 +79,7 @@ func (m *Manager) byPasskey(ctx context.Context, answer []byte, now time.Time) (
 	}
 	_, used, err := m.webauthn.ValidatePasskeyLogin(owner, c.data, parsed)
 	if err != nil || a.Disabled {
-		return Account{}, ErrPasskey
+		return a, ErrPasskey
 	}
 	return a, m.usePasskey(ctx, k, used, now)
 }

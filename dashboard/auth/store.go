@@ -15,13 +15,16 @@ type Store interface {
 	// else ErrOvertaken.
 	PutAccount(ctx context.Context, a Account, what ...Audit) error
 
+	// NoteAccounts writes what changed nothing into the audit.
+	NoteAccounts(ctx context.Context, what ...Audit) error
+
 	Role(ctx context.Context, name Role) (OwnRole, error)
 	Roles(ctx context.Context) ([]OwnRole, error)
 	// PutRole fails with ErrOvertaken unless the stored revision is seen; 0: none.
 	PutRole(ctx context.Context, r OwnRole, seen int64, what Audit) error
 	DeleteRole(ctx context.Context, name Role, what Audit) error
 
-	AddSession(ctx context.Context, s Session) error
+	AddSession(ctx context.Context, s Session, what Audit) error
 	Session(ctx context.Context, id string) (Session, error)
 	// SessionsOf lists sessions that have not expired, the newest first.
 	SessionsOf(ctx context.Context, username string, now time.Time) ([]Session, error)

@@ -60,9 +60,14 @@ func missing(what string, err error) error {
 }
 
 // AddSession notes a session that has begun.
-func (s *Store) AddSession(ctx context.Context, x auth.Session) error {
-	return s.changeAccounts(ctx, nil, "INSERT INTO session_info ("+sessionColumns+") VALUES (?,?,?,?,?,?,?,?)",
+func (s *Store) AddSession(ctx context.Context, x auth.Session, what auth.Audit) error {
+	return s.changeAccounts(ctx, []auth.Audit{what}, "INSERT INTO session_info ("+sessionColumns+") VALUES (?,?,?,?,?,?,?,?)",
 		x.ID, x.Username, x.How, x.Address, x.Agent, x.Began.UnixNano(), x.Seen.UnixNano(), x.Expires.UnixNano())
+}
+
+// NoteAccounts writes what changed nothing into the audit.
+func (s *Store) NoteAccounts(ctx context.Context, what ...auth.Audit) error {
+	return s.tx(ctx, func(tx *sql.Tx) error { return auditAccounts(ctx, tx, what) })
 }
 
 // Session returns a session that has not been ended, or auth.ErrNoAccount.

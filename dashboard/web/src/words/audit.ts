@@ -11,7 +11,7 @@ const zh = {
     login: '登录', logout: '退出', refused: '登录被拒', locked: '锁定', password: '改密码', totp: '动态口令', on: '启用', off: '停用', token: '令牌', revoke: '吊销', role: '角色', reset: '重置', recovery: '使用恢复码', passkey: '通行密钥', copied: '疑似被复制', session: '会话',
     put: '保存', rollback: '退回旧版', retry: '重发', oncall: '值班电话', quiet: '免打扰', rota: '值班表', plan: '计划', change: '修改', start: '开始', raise: '报告问题', list: '巡检清单', list_delete: '删除巡检清单', make: '编制', begin: '开始', download: '下载', draw: '抽取', target: '目标', ack: '确认', run: '执行', replay: '重放', discard: '丢弃',
   } as Record<string, string>,
-  keys: { reason: '事由', person: '姓名', unit: '单位', kind: '方式', rows: '行数', role: '角色', scope: '范围', name: '名称', from: '起', to: '止', note: '备注', found: '找到', means: '方式', address: '来源地址', count: '次数', rev: '版本', format: '格式', list: '列表' } as Record<string, string>,
+  keys: { reason: '事由', person: '姓名', unit: '单位', kind: '方式', rows: '行数', role: '角色', scope: '范围', name: '名称', from: '起', to: '止', note: '备注', found: '找到', means: '方式', address: '来源地址', addresses: '来源地址', since: '自', wait_s: '需等待（秒）', account: '账户', count: '次数', rev: '版本', format: '格式', list: '列表' } as Record<string, string>,
   settings: '生效配置', settingsHint: '密码和令牌只以文件名出现。', retention: '保留期', alarms: '已结束告警及其审计', forDays: (n: string) => `${n} 天`, find: '查找键', build: (v: string) => `程序版本 ${v}`, others: '其他期限', noMatch: '没有匹配的行',
 };
 
@@ -24,7 +24,7 @@ const en: Widen<typeof zh> = {
     login: 'log-in', logout: 'log-out', refused: 'refused', locked: 'locked out', password: 'password', totp: 'one-time code', on: 'on', off: 'off', token: 'token', revoke: 'revoke', role: 'role', reset: 'reset', recovery: 'recovery code used', passkey: 'passkey', copied: 'may be copied', session: 'session',
     put: 'save', rollback: 'roll back', retry: 'send again', oncall: 'on call', quiet: 'quiet hours', rota: 'rota', plan: 'plan', change: 'change', start: 'start', raise: 'report a fault', list: 'patrol list', list_delete: 'delete patrol list', make: 'make', begin: 'begin', download: 'download', draw: 'draw', target: 'target', ack: 'acknowledge', run: 'run', replay: 'replay', discard: 'discard',
   },
-  keys: { reason: 'reason', person: 'name', unit: 'unit', kind: 'way', rows: 'rows', role: 'role', scope: 'scope', name: 'name', from: 'from', to: 'to', note: 'note', found: 'found', means: 'means', address: 'from address', count: 'times', rev: 'revision', format: 'format', list: 'list' },
+  keys: { reason: 'reason', person: 'name', unit: 'unit', kind: 'way', rows: 'rows', role: 'role', scope: 'scope', name: 'name', from: 'from', to: 'to', note: 'note', found: 'found', means: 'means', address: 'from address', addresses: 'from addresses', since: 'since', wait_s: 'wait (s)', account: 'account', count: 'times', rev: 'revision', format: 'format', list: 'list' },
   settings: 'Settings in force', settingsHint: 'Passwords and tokens appear as names of files only.', retention: 'Retention', alarms: 'Ended alarms and their audit', forDays: (n) => `${n} days`, find: 'Find a key', build: (v) => `Program version ${v}`, others: 'Other limits of age', noMatch: 'No line matches',
 };
 
