@@ -131,12 +131,12 @@ func TestVisitorAtTheGate(t *testing.T) {
 	dir := t.TempDir()
 	w := start(t, dir, newBus(), func(h *fakeHistory) { h.rows = []event.Event{*left, *in} })
 	g := w.login(t, "guard")
-	body := `{"id":"visit-0001","site":"s1","entry":{"name":"张小三","id_number":"110101199001011234","phone":"13800138000","reason":"送物品","host":"李老师","celsius":36.5,"items":"书","plate":"京A·12345"}}`
+	body := `{"id":"visit-0001","site":"s1","entry":{"name":"张小三","id_number":"110101199001011234","phone":"13800138000","reason":"送物品 13800138000","host":"李老师","celsius":36.5,"items":"书","plate":"京A·12345"}}`
 	var row guard.Row[guard.Visit]
 	for range 3 { // an answer was lost
 		g.post(t, "/visitors", body, &row)
 	}
-	if row.Entry.Name != "张*三" || row.Entry.IDNumber != "**************1234" || row.Entry.Plate != "京A12345" || row.By != "guard" || row.EndedAt != nil {
+	if row.Entry.Name != "张*三" || row.Entry.IDNumber != "**************1234" || row.Entry.Plate != "京A***45" || row.Entry.Host != "李*师" || row.Entry.Reason != "送物品 *******8000" || row.By != "guard" || row.EndedAt != nil {
 		t.Errorf("%+v", row)
 	}
 	if code, text := g.do("POST", "/api/v1/guard/visitors", strings.Replace(body, "张小三", "李四", 1)); code != http.StatusConflict {
@@ -144,16 +144,16 @@ func TestVisitorAtTheGate(t *testing.T) {
 	}
 	var inside api.Inside
 	g.get("/api/v1/guard/inside?site=s1", &inside)
-	if !inside.Known || inside.Counts["pupil"] != 1 || len(inside.Visitors) != 1 || inside.Visitors[0].Entry.Name != "张*三" || len(inside.Left) != 1 {
+	if !inside.Known || inside.Counts["pupil"] != 1 || len(inside.Visitors) != 1 || inside.Visitors[0].Entry.Name != "张*三" || inside.Visitors[0].Entry.Host != "李*师" || len(inside.Left) != 1 {
 		t.Errorf("%+v", inside)
 	}
 	var rows list[guard.Row[guard.Visit]]
 	g.get("/api/v1/guard/visitors?q=%E5%B0%8F%E4%B8%89&open=true", &rows) // part of the name
-	if len(rows.Items) != 1 {
+	if len(rows.Items) != 1 || rows.Items[0].Entry.Plate != "京A***45" {
 		t.Errorf("%+v", rows)
 	}
 	g.post(t, "/visitors/visit-0001/reveal", `{"reason":"police asked"}`, &row)
-	if row.Entry.Name != "张小三" || row.Entry.Phone != "13800138000" {
+	if row.Entry.Name != "张小三" || row.Entry.Phone != "13800138000" || row.Entry.Host != "李老师" || row.Entry.Plate != "京A12345" || row.Entry.Reason != "送物品 13800138000" {
 		t.Errorf("%+v", row)
 	}
 	if code, _ := g.do("POST", "/api/v1/guard/visitors/visit-0001/reveal", `{"reason":""}`); code != http.StatusUnprocessableEntity {

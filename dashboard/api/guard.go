@@ -58,7 +58,7 @@ func gatekeepers() []auth.Role { return []auth.Role{auth.Admin, auth.Operator, a
 
 func (a *API) guardRoutes() {
 	const visitors = "/guard/visitors"
-	handle(a, http.MethodGet, visitors, "Visitors, the newest first; names are masked", gatekeepers(), withGuards(a, a.visitors))
+	handle(a, http.MethodGet, visitors, "Visitors, the newest first; names, plates and numbers are masked", gatekeepers(), withGuards(a, a.visitors))
 	handle(a, http.MethodPost, visitors, "Register a visitor", gatekeepers(), withGuards(a, a.register))
 	handle(a, http.MethodPost, visitors+"/{record}/out", "Sign a visitor out", gatekeepers(), withGuards(a, a.signOut))
 	handle(a, http.MethodPost, visitors+"/{record}/reveal", "A visitor unmasked, for a reason that is written down", gatekeepers(), withGuards(a, a.reveal))

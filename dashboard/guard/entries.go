@@ -41,6 +41,7 @@ func (v *VisitorEntry) Tidy() {
 var (
 	idForm    = regexp.MustCompile(`^[0-9A-Z]{6,20}$`)
 	phoneForm = regexp.MustCompile(`^\+?[0-9 -]{5,20}$`)
+	numbers   = regexp.MustCompile(`[0-9]{11,}[Xx]?|1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}`)
 )
 
 // Check returns every fault of an entry that is tidy.
@@ -57,6 +58,8 @@ func (v *VisitorEntry) Check() error {
 // Masked hides what the screen does not need.
 func (v VisitorEntry) Masked() VisitorEntry {
 	v.Name, v.IDNumber, v.Phone = MaskName(v.Name), maskNumber(v.IDNumber), maskNumber(v.Phone)
+	v.Host, v.Plate = MaskName(v.Host), maskPlate(v.Plate)
+	v.Reason, v.Items = maskText(v.Reason), maskText(v.Items)
 	return v
 }
 
@@ -141,6 +144,24 @@ func maskNumber(s string) string {
 	}
 	return strings.Repeat("*", n-4) + s[n-4:]
 }
+
+// maskPlate shows the first two and the last two characters, of what is too short for a
+// plate only the first.
+func maskPlate(s string) string {
+	switch r := []rune(s); {
+	case len(r) == 0:
+		return ""
+	case len(r) < 6:
+		return string(r[0]) + strings.Repeat("*", len(r)-1)
+	default:
+		return string(r[:2]) + strings.Repeat("*", len(r)-4) + string(r[len(r)-2:])
+	}
+}
+
+// maskText masks the phone and identity numbers in what somebody wrote: mobile numbers have
+// 11 digits, identity numbers 15 or 18, of which the last may be X (GB 11643). Longer runs
+// are masked as well: a number may follow a country's code or another number.
+func maskText(s string) string { return numbers.ReplaceAllStringFunc(s, maskNumber) }
 
 func fault(ok bool, field, want string) error {
 	if ok {

@@ -100,7 +100,7 @@ func Covers(r *Row[Pass], at time.Time) bool {
 
 // Masked hides what the screen does not need.
 func (p Pass) Masked() Pass {
-	p.Name = MaskName(p.Name)
+	p.Name, p.Reason, p.Denied = MaskName(p.Name), maskText(p.Reason), maskText(p.Denied)
 	p.Guardian, p.Teacher = p.Guardian.masked(), p.Teacher.masked()
 	return p
 }

@@ -289,6 +289,21 @@ func TestFeverThatTheGuardWritesDownIsAnAlarm(t *testing.T) {
 	}
 }
 
+func TestMaskedVisitorNamesNobody(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ host, plate, text, wantHost, wantPlate, wantText string }{
+		{"司马被访者", "京A12345", "送教材 13912345678", "司***者", "京A***45", "送教材 *******5678"},
+		{"李", "川AD12345", "证件51010119900101123X，15位510101900101123。", "李*", "川A****45", "证件**************123X，15位***********1123。"},
+		{"", "", "+8613912345678 或 139-1234-5678", "", "", "+*********5678 或 *********5678"},
+		{"王五", "A123", "3年级2班，书10本，电话0830-1234567", "王*", "A***", "3年级2班，书10本，电话0830-1234567"},
+	} {
+		got := guard.VisitorEntry{Name: "张小三", Host: c.host, Plate: c.plate, Reason: c.text, Items: c.text}.Masked()
+		if got.Name != "张*三" || got.Host != c.wantHost || got.Plate != c.wantPlate || got.Reason != c.wantText || got.Items != c.wantText {
+			t.Errorf("%+v became %+v", c, got)
+		}
+	}
+}
+
 func TestHelpIsAnAlarmAtOnce(t *testing.T) {
 	t.Parallel()
 	w := open(t)

@@ -52,6 +52,24 @@ describe('the guards’ desk', () => {
     expect(mock.guards.rows.visitors[1]).toMatchObject({ entry: { celsius: 38.9 } });
   });
 
+  test('whom a visitor sees, the plate and numbers in words are masked until revealed', async () => {
+    const { mock, open } = await start();
+    const old = mock.guards.rows.visitors[0]!.entry as { reason: string };
+    old.reason = '送教材 13912345678';
+    const page = await open('guard', '/gate/desk');
+    const row = page.locator('[data-list=inside] li').first();
+    await row.getByText('李*师').waitFor();
+    await page.locator('[data-list=today] li', { hasText: '李*师' }).waitFor();
+    const before = await page.locator('main, body').first().textContent();
+    for (const secret of ['李老师', '川A12345', '13912345678']) expect(before).not.toContain(secret);
+    await row.locator('.reveal button').click();
+    await row.locator('.reveal input').fill('请被访人到校门');
+    await row.locator('.reveal button.primary').click();
+    await row.getByText('李老师').waitFor();
+    expect(await row.textContent()).toMatch(/川A12345|13912345678/);
+    expect(mock.guards.looks).toEqual(['reveal visit-old 请被访人到校门']);
+  });
+
   test('three entries typed while the connection is down survive a reload and arrive once each', async () => {
     const { mock, open, watch } = await start();
     const page = await open('guard', '/gate/desk');

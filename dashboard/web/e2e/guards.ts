@@ -48,7 +48,7 @@ export class Guards {
   #sent(kind: Kind, r: GuardRow<unknown>): GuardRow<unknown> {
     if (kind === 'visitors') {
       const e = r.entry as Visit;
-      return { ...r, entry: { ...e, name: mask(e.name), id_number: e.id_number && `**${e.id_number.slice(-4)}`, phone: e.phone && `**${e.phone.slice(-4)}` } };
+      return { ...r, entry: { ...e, name: mask(e.name), host: mask(e.host), plate: e.plate && `${e.plate.slice(0, 2)}***${e.plate.slice(-2)}`, reason: e.reason.replace(/\d{7}(\d{4})\b/g, '*******$1'), id_number: e.id_number && `**${e.id_number.slice(-4)}`, phone: e.phone && `**${e.phone.slice(-4)}` } };
     }
     if (kind === 'passes') {
       const e = r.entry as Pass;
