@@ -19,11 +19,13 @@ export function launch(gl = false): Promise<Browser> {
 // What each page has asked for and not got yet.
 const asked = new WeakMap<Page, { open: Set<Request>; since: number }>();
 
-/** Waits until a followed page has had every answer for ms: sooner than the half second of networkidle. */
+/** Waits until a page has had every answer for ms: of a followed one sooner than the half second of networkidle. */
 export async function quiet(page: Page, ms = 100): Promise<void> {
+  const a = asked.get(page);
+  if (!a) return page.waitForLoadState('networkidle');
   const end = performance.now() + 10_000;
-  for (let a = asked.get(page); a && performance.now() < end; ) {
-    if (a.open.size === 0 && performance.now() - a.since >= ms) return;
+  while (a.open.size > 0 || performance.now() - a.since < ms) {
+    if (performance.now() > end) return;
     await new Promise((done) => setTimeout(done, 20)); // the poll's own interval, bounded by end
   }
 }
