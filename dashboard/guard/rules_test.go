@@ -124,7 +124,7 @@ func TestEntriesSayWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := v.Masked()
-	if v.Plate != "京A12345" || m.Name != "张*三" || m.IDNumber != "**************123X" || m.Phone != "*******8000" || m.Host != "李老师" {
+	if v.Plate != "京A12345" || m.Name != "张*三" || m.IDNumber != "**************123X" || m.Phone != "*******8000" || m.Host != "李*师" {
 		t.Errorf("%+v %+v", v, m)
 	}
 	for want, bad := range map[string]interface{ Check() error }{
