@@ -374,3 +374,31 @@ func TestSecondFactor(t *testing.T) {
 	b.must("POST", "/account/totp/remove", fmt.Sprintf(`{"password":%q}`, chosen), nil)
 	w.visit(t).must("POST", "/login", login(""), nil)
 }
+
+// TestLoginsAreInTheAudit reads what the audit says of those who came, left and were refused.
+func TestLoginsAreInTheAudit(t *testing.T) {
+	t.Parallel()
+	w := start(t, t.TempDir(), newBus())
+	w.login(t, "operator").must("POST", "/logout", `{}`, nil)
+	w.visit(t).refused("POST", "/login", `{"username":"guard","password":"not the right one"}`, 401, "bad_credentials")
+	admin := w.login(t, "admin")
+	eventually(t, "a refused login in the audit", func() bool {
+		var log list[api.AuditEntry]
+		code, text := admin.do("GET", "/api/v1/audit?area=session", "", asJSON)
+		if code == 429 {
+			return false // asked too often
+		}
+		if err := json.Unmarshal([]byte(text), &log); code != 200 || err != nil {
+			t.Fatalf("audit: %d %s: %v", code, text, err)
+		}
+		got := map[string]int{}
+		for _, e := range log.Items {
+			got[e.By+" "+e.Action+" "+e.Subject]++
+			if strings.Contains(string(e.Detail), "not the right one") {
+				t.Errorf("the audit has a password: %s", e.Detail)
+			}
+		}
+		return got["operator session.login operator"] == 1 && got["operator session.logout operator"] == 1 &&
+			got["admin session.login admin"] == 1 && got["system session.refused guard"] == 1
+	})
+}
