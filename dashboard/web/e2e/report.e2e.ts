@@ -34,6 +34,9 @@ test('a report is made, opened, and says what the uptime page says; the next one
   const said = await paper.locator('[data-kind=camera] td.num').nth(1).textContent();
   expect(said).toBe(`${floor2(mock.reports.kept[0]!.report.kinds[0]!.total.rates.online_pct!).toFixed(2)} %`);
   expect(await paper.textContent()).toContain(mock.reports.kept[0]!.head.inputs);
+  const camera = mock.reports.kept[0]!.report.kinds[0]!.total;
+  const unobserved = (await paper.locator('[data-kind=camera] [data-unobserved]').textContent())!.replaceAll(',', '');
+  expect(unobserved).toBe((camera.causes.unobserved / 3600).toFixed(1)); // beside the base, in no cause
   await page.goto(new URL('/uptime?range=own&from=2026-10-01&to=2026-10-31', page.url()).href);
   await until(() => page.locator('[data-rate=online_pct] .big').textContent(), (t) => t === said);
 });
