@@ -166,7 +166,8 @@ describe('one bus', () => {
     await page.getByRole('button', { name: '重试' }).click();
     await page.getByText(/条位置/).waitFor();
     mock.buses.trail = () => [];
-    await page.getByLabel('日期').fill('2026-01-01');
+    await page.fill('input[name=day]', '2026-01-01');
+    await page.press('input[name=day]', 'Enter');
     await page.locator('[data-notrail]').waitFor();
     expect(await page.locator('[data-play]').isDisabled()).toBe(true);
   });

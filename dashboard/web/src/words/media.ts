@@ -4,7 +4,7 @@ import type { Widen } from '../lib/zh';
 const zh = {
   nav: { label: '摄像头页面', cameras: '热力图', patrol: '视频巡检', looks: '调阅登记' },
   open: '查看画面', ofSite: '调看本单位摄像头', camera: '摄像头', site: '单位', other: '本单位其他摄像头',
-  state: '状态', recording: '录像', yes: '正常', no: '未录像', unknown: '未知', lastSeen: '最后上报', uptime: '近 24 小时', noUptime: '近 24 小时没有观测数据', latency: '响应',
+  state: '状态', recording: '录像', yes: '正常', no: '未录像', unknown: '未知', lastSeen: '最后上报', uptime: '近 24 小时', noUptime: '没有观测数据', latency: '响应',
   look: '调阅画面', law: '依据《公共安全视频图像信息系统管理条例》第十六条，每次调阅都登记事由、单位、姓名和时间。登记先于画面。',
   reason: '调阅事由', reasons: ['接警核实', '求助核实', '日常巡检', '设备检修', '事件调查'], unit: '所在单位', unitColumn: '单位', person: '姓名', personHint: '默认为账号名称', about: (id: string) => `关联告警 ${id}`,
   live: '实时画面', snapshot: '抓拍一张', again: '重新调阅', stop: '停止', attach: '抓拍为告警证据', attached: '已附到告警', full: '全屏',
@@ -23,7 +23,7 @@ const zh = {
 const en: Widen<Omit<typeof zh, 'reasons'>> & { reasons: string[] } = {
   nav: { label: 'Camera pages', cameras: 'Heat map', patrol: 'Patrol', looks: 'Look-ups' },
   open: 'Look', ofSite: 'Look at this site’s cameras', camera: 'Camera', site: 'Site', other: 'Other cameras of this site',
-  state: 'State', recording: 'Recording', yes: 'Yes', no: 'Not recording', unknown: 'Unknown', lastSeen: 'Last heard', uptime: 'Last 24 hours', noUptime: 'Nothing was observed in the last 24 hours', latency: 'Answers in',
+  state: 'State', recording: 'Recording', yes: 'Yes', no: 'Not recording', unknown: 'Unknown', lastSeen: 'Last heard', uptime: 'Last 24 hours', noUptime: 'Not observed', latency: 'Answers in',
   look: 'Look at the picture', law: 'By article 16 of the regulation on public security video systems every look-up is registered with reason, unit, name and time, before a picture is given.',
   reason: 'Reason', reasons: ['Check an alarm', 'Check a call for help', 'Routine patrol', 'Maintenance', 'Investigation'], unit: 'Your unit', unitColumn: 'Unit', person: 'Your name', personHint: 'The account’s name by default', about: (id) => `About alarm ${id}`,
   live: 'Live picture', snapshot: 'Single picture', again: 'Look again', stop: 'Stop', attach: 'Attach to the alarm', attached: 'Attached to the alarm', full: 'Full screen',
