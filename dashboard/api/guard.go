@@ -215,7 +215,7 @@ func (a *API) inside(ctx context.Context, id auth.Identity, in *siteInput) (*bod
 	passages, err := a.passages(ctx, s.ID, now)
 	if err == nil {
 		out.Known = true
-		out.Counts, out.Others = passages.Inside()
+		out.Counts, out.Others = passages.Inside(out.Visitors)
 	}
 	for i := range out.Visitors {
 		maskVisit(&out.Visitors[i])

@@ -58,7 +58,9 @@ func (p *Passages) Left(registration string, since time.Time) bool {
 }
 
 // Inside counts who is inside by kind, and lists those who are neither pupils nor staff.
-func (p *Passages) Inside() (counts map[string]int, others []Presence) {
+// Visitors who are registered, have not been signed out and were not seen to leave count,
+// whether a gate saw them come in or not: each once.
+func (p *Passages) Inside(registered []Row[Visit]) (counts map[string]int, others []Presence) {
 	counts, others = map[string]int{}, []Presence{}
 	for _, x := range p.last {
 		if !x.in {
@@ -67,6 +69,12 @@ func (p *Passages) Inside() (counts map[string]int, others []Presence) {
 		counts[x.Kind]++
 		if x.Kind != event.PersonPupil && x.Kind != event.PersonStaff {
 			others = append(others, x.Presence)
+		}
+	}
+	for i := range registered {
+		v := &registered[i]
+		if last, seen := p.last[event.PersonVisitor+"\x00"+v.ID]; (!seen || !last.in) && !p.Left(v.ID, v.At) {
+			counts[event.PersonVisitor]++
 		}
 	}
 	return counts, others

@@ -2,23 +2,68 @@ package guard
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
 )
 
-// Watch puts somebody on the watch list of a site, or of the county.
+// Watch puts somebody on the watch list of a site, or of the county. Visitors who are inside
+// are compared with it as well.
 func (s *Service) Watch(ctx context.Context, c Change, site event.SiteID, w WatchEntry) (Row[WatchEntry], error) {
 	w.Tidy()
 	if err := w.Check(); err != nil {
 		return Row[WatchEntry]{}, err
 	}
 	row, err := rowOf[WatchEntry](s.begin(ctx, c, site, KindWatch, words(w.Name, w.Plate), w, w))
-	if err == nil {
-		s.judgeSoon(ctx) // gates compare plates with the list as it was last read
+	if err != nil {
+		return row, err
 	}
-	return row, err
+	if err := s.findInside(ctx, c, site, &row); err != nil {
+		return row, err // the same request again finds them
+	}
+	s.judgeSoon(ctx) // gates compare plates with the list as it was last read
+	return row, nil
+}
+
+// findInside marks the registered visitors inside whom a new entry of the watch list names.
+func (s *Service) findInside(ctx context.Context, c Change, site event.SiteID, w *Row[WatchEntry]) error {
+	q := Query{Kinds: []Kind{KindVisitor}, Sites: []event.SiteID{site}, OpenOnly: true}
+	if site == event.CountySite {
+		q.Sites = nil
+	}
+	visits, _, err := Rows[Visit](ctx, s, q)
+	if err != nil {
+		return err
+	}
+	for i := range visits {
+		v := &visits[i]
+		known := slices.ContainsFunc(v.Entry.Hits, func(h Hit) bool { return h.Watch == w.ID })
+		if known || !w.Entry.Hits(&v.Entry.VisitorEntry) {
+			continue
+		}
+		digest := sha256.Sum256([]byte(w.ID + "\x00" + v.ID)) // the same request finds the same visitor once
+		change := Change{ID: hex.EncodeToString(digest[:16]), By: c.By}
+		_, err := s.alter(ctx, change, v.ID, KindVisitor, "hit", func(event.SiteID) bool { return true }, w.ID, func(r *Record, _ time.Time) error {
+			var visit Visit
+			if err := json.Unmarshal(r.Doc, &visit); err != nil {
+				return err
+			}
+			if !visit.alarms() {
+				r.Search += alarming
+			}
+			visit.Hits = append(visit.Hits, Hit{w.ID, w.Entry.Instruction})
+			r.Doc, err = json.Marshal(visit)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Unwatch takes somebody off the watch list.

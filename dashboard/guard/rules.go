@@ -2,6 +2,7 @@ package guard
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/campusgate/campusgate/gateway/event"
@@ -130,9 +131,10 @@ func (c Config) Judge(f Facts, now time.Time) []event.Anomaly {
 	return out
 }
 
+// certified reports whether somebody on duty has a certificate that is valid and their own.
 func certified(known map[string]Certificate, d Duty, local time.Time) bool {
 	c, ok := known[d.Certificate]
-	return ok && c.Site == d.Site && c.Valid(local)
+	return ok && c.Site == d.Site && strings.EqualFold(strings.TrimSpace(c.Person), strings.TrimSpace(d.Person)) && c.Valid(local)
 }
 
 func raised(site event.SiteID, rule, about string, severity event.Severity, at time.Time, text event.Text) event.Anomaly {

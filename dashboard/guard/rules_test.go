@@ -106,9 +106,17 @@ func TestWhoIsInside(t *testing.T) {
 		for _, e := range rapid.Permutation(events).Draw(r, "order") {
 			p.Add(e)
 		}
-		counts, others := p.Inside()
+		counts, others := p.Inside(nil)
 		if fmt.Sprint(counts) != "map[pupil:1 staff:1 vehicle:1]" || len(others) != 1 || others[0].Key != "京A12345" {
 			r.Fatalf("%v %+v", counts, others)
+		}
+		// Registered: one who left by the gate, one whom no gate saw, one whom a gate saw come in.
+		desk := []guard.Row[guard.Visit]{{ID: "v-1", At: monday()}, {ID: "v-3", At: monday()}, {ID: "v-4", At: monday()}}
+		came := passage(8, "", event.PersonVisitor, event.In)
+		came.Gate.Registration = "v-4"
+		p.Add(came)
+		if counts, _ := p.Inside(desk); counts[event.PersonVisitor] != 2 {
+			r.Fatalf("%v, want the visitor whom no gate saw, and the one it saw, once each", counts)
 		}
 		if !p.Left("v-1", monday()) || p.Left("v-1", monday().Add(10*time.Minute)) || p.Left("v-2", monday()) {
 			r.Fatal("who left")

@@ -185,8 +185,11 @@ func TestGuardWithoutValidCertificate(t *testing.T) {
 	w.says("raised guard_uncertified s2")
 	duty(w.CheckOut(t.Context(), w.change(), late.ID, everywhere))
 	w.says("raised guard_uncertified s2", "cleared guard_uncertified s2")
+	borrowed := duty(w.CheckIn(t.Context(), w.change(), "s2", guard.DutyEntry{Person: "Zhao", Post: guard.PostGate, Certificate: good.ID}))
+	w.says("raised guard_uncertified s2", "cleared guard_uncertified s2", "raised guard_uncertified s2")
+	duty(w.CheckOut(t.Context(), w.change(), borrowed.ID, everywhere))
 	cert(w.Withdraw(t.Context(), w.change(), good.ID, everywhere))
-	if n := len(w.desk.order); n != 3 {
+	if n := len(w.desk.order); n != 5 {
 		t.Errorf("%q", w.desk.order)
 	}
 	if _, err := w.CheckIn(t.Context(), w.change(), "s1", guard.DutyEntry{Person: "Li", Post: guard.PostGate, Certificate: good.ID}); err == nil {
@@ -253,6 +256,32 @@ func TestWatchListHitIsAnAlarmWithoutAName(t *testing.T) {
 	for _, a := range w.desk.known {
 		if strings.Contains(a.Text.ZH+a.Text.EN, "张三") {
 			t.Errorf("%+v", a)
+		}
+	}
+}
+
+func TestWatchListFindsWhoIsInside(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	visit := must[guard.Row[guard.Visit]](t)
+	entry := func(name string) guard.VisitorEntry { return guard.VisitorEntry{Name: name, Reason: "r", Host: "h"} }
+	inside := visit(w.Register(t.Context(), w.change(), "s2", entry("张三")))
+	gone := visit(w.Register(t.Context(), w.change(), "s2", entry("张三")))
+	visit(w.Register(t.Context(), w.change(), "s2", entry("李四")))
+	visit(w.SignOut(t.Context(), w.change(), gone.ID, everywhere))
+	c := w.change()
+	for range 2 { // the same request again finds him once
+		must[guard.Row[guard.WatchEntry]](t)(w.Watch(t.Context(), c, event.CountySite, guard.WatchEntry{Name: "张三", Instruction: "报警"}))
+	}
+	w.at("09:00")
+	w.says("raised watch_list_hit s2")
+	rows, _, err := guard.Rows[guard.Visit](t.Context(), w.Service, guard.Query{Kinds: []guard.Kind{guard.KindVisitor}, Sites: []event.SiteID{"s2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows {
+		if hits := len(rows[i].Entry.Hits); hits > 0 != (rows[i].ID == inside.ID) || hits > 1 {
+			t.Errorf("%+v", rows[i])
 		}
 	}
 }

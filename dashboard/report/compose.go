@@ -16,7 +16,7 @@ type Monthly struct {
 	Month    string               `json:"month" doc:"YYYY-MM"`
 	From     string               `json:"from"`
 	To       string               `json:"to" doc:"The last day, included."`
-	Whole    bool                 `json:"whole" doc:"False: the month had not ended, and the report is preliminary."`
+	Whole    bool                 `json:"whole" doc:"False: the month had not ended, or days of it are not computed; the report is preliminary."`
 	County   event.Text           `json:"county"`
 	At       time.Time            `json:"at"`
 	By       string               `json:"by"`
@@ -96,6 +96,7 @@ func Compose(in *Inputs) *Monthly {
 		Month: in.Month, From: in.From, To: in.To, Whole: in.Whole, County: in.County, At: in.At, By: in.By,
 		Missing: missing(in), Restated: restated(in.Restatements), Previous: in.Previous, Cases: map[string]CaseCount{}, Overdue: []FrozenCase{}, Alarms: in.Alarms,
 	}
+	out.Whole = out.Whole && len(out.Missing) == 0
 	names := map[event.SiteID]event.Text{}
 	for _, s := range in.Sites {
 		names[s.ID] = s.Name

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 // rendering is the version of the files: it goes up whenever the same report becomes other
 // bytes, also by another excelize. A test holds the bytes of one report.
-const rendering = 1
+const rendering = 2
 
 const hour = 3600.0
 
@@ -162,7 +163,7 @@ func plain(v any) string {
 	case int:
 		return strconv.Itoa(x)
 	case float64:
-		return strconv.FormatFloat(x, 'f', -1, 64)
+		return strconv.FormatFloat(math.Round(x*1000)/1000, 'f', -1, 64) // shares and seconds to a thousandth
 	case string:
 		if x != "" && strings.ContainsRune("=+-@\t\r", rune(x[0])) {
 			return "'" + x

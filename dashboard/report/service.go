@@ -44,7 +44,7 @@ type Head struct {
 	Rev    int64     `json:"rev" doc:"1 for the first report of the month; later ones do not replace it."`
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
-	Whole  bool      `json:"whole" doc:"False: the month had not ended, and the report is preliminary."`
+	Whole  bool      `json:"whole" doc:"False: the month had not ended, or days of it are not computed; the report is preliminary."`
 	Inputs string    `json:"inputs" doc:"SHA-256 of the inputs, hex."`
 	CSV    string    `json:"csv" doc:"SHA-256 of the CSV file, hex."`
 	XLSX   string    `json:"xlsx" doc:"SHA-256 of the XLSX file, hex."`
@@ -147,7 +147,7 @@ func (s *Service) Make(ctx context.Context, month, by string) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	out := Stored{Head{month, rev, in.At, by, in.Whole, b.Seal.Inputs, b.Seal.CSV, b.Seal.XLSX, "", 0}, text, files}
+	out := Stored{Head{month, rev, in.At, by, in.Whole && len(missing(in)) == 0, b.Seal.Inputs, b.Seal.CSV, b.Seal.XLSX, "", 0}, text, files}
 	if b.Key != nil {
 		out.Key = digest(b.Key)
 	}
