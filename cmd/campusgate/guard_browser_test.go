@@ -12,7 +12,8 @@ import (
 
 // TestGuardInBrowser walks through a guard's day on the real program: a passage in the log, a
 // visitor, a pupil whose approved leave raises no alarm and one whose alarm the leave settles,
-// a plate of the watch list, duty, and a call for help on the operator's screen.
+// a plate of the watch list, duty, a call for help on the operator's screen, and the history of
+// it as a file.
 func TestGuardInBrowser(t *testing.T) {
 	tools := findBrowser(t)
 	_, at := startDemo(t, filepath.Join(t.TempDir(), "data"), "--no-simulator")
@@ -112,6 +113,16 @@ func TestGuardInBrowser(t *testing.T) {
 	}
 	guardsBook(t, admin)
 	page.goOn()
+	// A line of titles, and the passages of that name and no others.
+	lines := strings.Split(strings.TrimSpace(page.next("exported").Text), "\n")
+	for _, line := range lines[1:] {
+		if !strings.Contains(line, person) {
+			t.Errorf("the file of the history has %q, asked for was %s", line, person)
+		}
+	}
+	if len(lines) < 2 {
+		t.Errorf("the file of the history is %q", lines)
+	}
 	for _, fault := range page.next("faults").Faults {
 		t.Error(fault)
 	}

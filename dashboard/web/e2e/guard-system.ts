@@ -1,6 +1,6 @@
 // A guard's day on the real program, on a phone, run by the Go test TestGuardInBrowser: the
-// log, a visitor, pupils who leave, the watch list, duty, and a call for help that the
-// operator sees.
+// log, a visitor, pupils who leave, the watch list, duty, a call for help that the
+// operator sees, and the history of it as a file.
 import type { Browser, Page } from 'playwright-core';
 import { Watch } from './browser';
 import { onServer, open, say, type Options } from './system';
@@ -69,7 +69,20 @@ async function walk(opts: Options, browser: Browser, told: () => Promise<void>):
   await operator.screenshot({ path: `${opts.artifacts}/called.png` });
   say('called', { text: (await operator.getByRole('alert').textContent()) ?? '' });
   await told();
+  say('exported', { text: await exported(operator, opts.person) });
   say('faults', { faults: watches.flatMap((w) => w.faults) });
+}
+
+/** Finds somebody in the gate's history, and gives the file of what was found. */
+async function exported(page: Page, person: string): Promise<string> {
+  await page.goto(new URL(`/gate/history?q=${person}`, page.url()).href);
+  await page.locator('[role=row][data-key]', { hasText: person }).first().waitFor();
+  await page.getByRole('button', { name: '导出' }).click();
+  const box = page.getByRole('group', { name: '导出文件' });
+  await box.getByLabel('格式').selectOption('csv');
+  await box.getByRole('button', { name: '开始导出' }).click();
+  const href = await box.locator('[data-job] a').first().getAttribute('href');
+  return (await page.request.get(new URL(href!, page.url()).href)).text();
 }
 
 /** Writes a leave down and has it confirmed by two people. */
